@@ -1,0 +1,66 @@
+# The two commands of the portal are `make run` and `make test`.
+
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+# From the command line (`make run PORT=8001`) or the environment.
+export HOST PORT DATA_DIR
+ifndef HOST
+unexport HOST
+endif
+ifndef PORT
+unexport PORT
+endif
+ifndef DATA_DIR
+unexport DATA_DIR
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format messages lock
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+run: $(VENV)/run  ## Start the portal on this machine (HOST, PORT, DATA_DIR)
+	@exec $(BIN)/python -m clinic.launch
+
+test: $(VENV)/dev  ## Run every check and test
+	@$(BIN)/python tests/ensure_browser.py
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev  ## Check style, templates and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	@SECRET_KEY=lint ALLOWED_HOSTS=lint $(BIN)/mypy
+
+format: $(VENV)/dev  ## Put code and templates into the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2 || true
+
+messages: $(VENV)/dev  ## Collect and compile the translations (needs gettext)
+	@command -v msgfmt >/dev/null || { echo "Please install gettext first (Debian: apt install gettext)."; exit 1; }
+	@SECRET_KEY=x ALLOWED_HOSTS=x $(BIN)/python manage.py makemessages --locale it --no-obsolete --add-location file --ignore var --ignore .venv
+	@SECRET_KEY=x ALLOWED_HOSTS=x $(BIN)/python manage.py compilemessages --ignore var --ignore .venv
+
+lock: $(VENV)/dev  ## Resolve the dependencies anew (with Python 3.11)
+	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
+	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "The portal needs Python 3.11 or newer; this machine has $$(python3 --version 2>&1 || echo none)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python could not make a virtual environment (Debian: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
+
+$(VENV)/run: requirements.lock | $(VENV)/bin/python
+	@echo "Installing the portal …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/run
+	@echo "Installing the tools for tests …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,147 @@
+"""Fill an empty portal with a sample practice and sample articles."""
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.core.files.base import File
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from i18nfield.strings import LazyI18nString
+
+from articles.models import Article, Edition, Source, Topic
+from clinic import pictures
+from clinic.models import (
+    Doctor,
+    Email,
+    Location,
+    OpeningHours,
+    Phone,
+    Picture,
+    Practice,
+    User,
+)
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample"
+
+
+class Command(BaseCommand):
+    help = "Loads the sample practice and articles into an empty portal."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--only-if-empty",
+            action="store_true",
+            help="Do nothing, silently, where there is content or an account.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        taken = any(
+            model._default_manager.exists()
+            for model in (User, Practice, Doctor, Topic, Article, Edition)
+        )
+        if taken:
+            if options["only_if_empty"]:
+                return
+            raise CommandError(
+                "There is content or an account already; sample content is only for "
+                "an empty portal."
+            )
+        content = tomllib.loads((SAMPLE / "content.toml").read_text(encoding="utf-8"))
+        # All or nothing: a load that was interrupted begins anew the next time.
+        with pictures.kept_only_on_success(), transaction.atomic():
+            self.load(content)
+
+    def load(self, content: dict[str, Any]) -> None:
+        self.stdout.write("Loading the sample practice …")
+        doctor = self.load_practice(content["practice"])
+        topics = {
+            data["slug"]: Topic.objects.create(position=position, **texts(data))
+            for position, data in enumerate(content["topics"])
+        }
+        count = len(content["articles"])
+        for number, data in enumerate(content["articles"], 1):
+            self.stdout.write(f"Loading sample article {number} of {count} …")
+            self.load_article(data, topics[data["topic"]], doctor)
+        self.create_editor()
+
+    def load_practice(self, data: dict[str, Any]) -> Doctor:
+        practice = Practice.objects.create(
+            pk=Practice.ONLY, is_sample=True, **texts(data["self"])
+        )
+        portrait = self.picture(data["doctor"].pop("portrait"))
+        doctor = Doctor.objects.create(portrait=portrait, **texts(data["doctor"]))
+        for model, rows in (
+            (Phone, data["phones"]),
+            (Email, data["emails"]),
+            (Location, data["locations"]),
+        ):
+            for position, row in enumerate(rows):
+                model.objects.create(practice=practice, position=position, **texts(row))
+        for row in data["hours"]:
+            for weekday in row["weekdays"]:
+                OpeningHours.objects.create(
+                    weekday=weekday, opens=row["opens"], closes=row["closes"]
+                )
+        return doctor
+
+    def load_article(self, data: dict[str, Any], topic: Topic, doctor: Doctor) -> None:
+        """Create the article in every language and publish it."""
+        picture = self.picture(data["picture"])
+        original = None
+        for language, _name in settings.LANGUAGES:
+            words = data[language]
+            body = SAMPLE / "bodies" / f"{data['key']}.{language}.html"
+            article = Article.objects.create(
+                language=language,
+                title=words["title"],
+                slug=words["slug"],
+                summary=words["summary"],
+                body=body.read_text(encoding="utf-8"),
+                topic=topic,
+                author=doctor,
+                picture=picture,
+                picture_alt=words["picture_alt"],
+                picture_caption=words["picture_caption"],
+                key_phrases="\n".join(words["key_phrases"]),
+                is_sample=True,
+                translation_of=original,
+            )
+            original = original or article
+            for position, source in enumerate(words["sources"]):
+                Source.objects.create(article=article, position=position, **source)
+            article.publish()
+
+    def picture(self, name: str) -> Picture:
+        with (SAMPLE / "pictures" / name).open("rb") as file:
+            renditions = pictures.render(File(file))
+        return Picture.objects.create_from(renditions, name=name, is_drawing=True)
+
+    def create_editor(self) -> None:
+        """Create the sample editor; the server shows the password once."""
+        group, _created = Group.objects.get_or_create(name="Editors")
+        group.permissions.set(
+            Permission.objects.filter(
+                content_type__app_label__in=["articles", "clinic"]
+            ).exclude(content_type__model__in=["user", "edition"])
+        )
+        password = secrets.token_urlsafe(12)
+        editor = User.objects.create_user("editor", password=password, is_staff=True)
+        editor.groups.add(group)
+        path = settings.DATA_DIR / "first-password"
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(password)
+
+
+def texts(data: dict[str, Any]) -> dict[str, Any]:
+    """Turn every table of languages into a text in several languages."""
+    return {
+        name: LazyI18nString(value) if isinstance(value, dict) else value
+        for name, value in data.items()
+    }

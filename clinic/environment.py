@@ -1,0 +1,48 @@
+"""The environment: strict where django-environ is lenient; no Django needed."""
+
+import io
+import re
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def boolean(value: str | bool) -> bool:
+    """Read true/false; raise ImproperlyConfigured for any other word.
+
+    django-environ takes an unknown word for False, so a typing error in HTTPS
+    would silently switch protection off.
+    """
+    word = str(value).strip().lower()
+    if word in {"true", "yes", "on", "1"}:
+        return True
+    if word in {"false", "no", "off", "0", ""}:
+        return False
+    raise ImproperlyConfigured(f"“{value}” is neither true nor false.")
+
+
+def read_env_file(path: Path = BASE_DIR / ".env") -> None:
+    """Read NAME=value lines into the environment, without replacing what is set.
+
+    Raises ImproperlyConfigured for a line that is none: django-environ would only
+    log it, and a mistyped line would go unnoticed.
+    """
+    if not path.exists():
+        return
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f".env cannot be read: {error}") from None
+    lines = [line.strip() for line in lines]
+    for number, line in enumerate(lines, 1):
+        if line and not re.fullmatch(
+            r"#.*|(export )?[A-Za-z_][A-Za-z0-9_]*=[^\0]*", line
+        ):
+            # Its text stays out of the message: it may hold half a secret.
+            raise ImproperlyConfigured(
+                f"line {number} of .env is not of the form NAME=value."
+            )
+    environ.Env.read_env(io.StringIO("\n".join(lines)))

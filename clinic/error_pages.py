@@ -1,0 +1,86 @@
+"""The page for "something broke", written in advance.
+
+When the database is gone or a template fails, nothing can be rendered; the phone
+numbers must still be there. So the page is written to a file, in every language,
+whenever contact details change and at every start.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from clinic.models import (
+    Doctor,
+    Email,
+    Location,
+    OpeningHours,
+    Phone,
+    Practice,
+)
+
+WATCHED = (Doctor, Email, Location, OpeningHours, Phone, Practice)
+
+# For a portal whose page was never written: no style, no numbers, but polite.
+LAST_RESORT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Something went wrong</title></head>
+<body><main><h1>Something went wrong</h1>
+<p>Please try again in a few minutes. In an emergency call
+<a href="tel:112">112</a>.</p>
+<div lang="it"><h2>Qualcosa non ha funzionato</h2>
+<p>Riprovi tra qualche minuto. In caso di emergenza chiami il
+<a href="tel:112">112</a>.</p></div></main></body></html>
+"""
+
+
+def path(language: str) -> Path:
+    return settings.DATA_DIR / "errors" / f"500.{language}.html"
+
+
+def read(language: str) -> str:
+    """Return the page for a server error without touching the database."""
+    for code in (language, settings.LANGUAGE_CODE):
+        try:
+            return path(code).read_text(encoding="utf-8")
+        except OSError:
+            continue
+    return LAST_RESORT
+
+
+def write() -> None:
+    """Write the page in every language, each in one step: never half a page.
+
+    Raises OSError if the folder cannot be written.
+    """
+    practice = Practice.objects.current()
+    for code, _ in settings.LANGUAGES:
+        with translation.override(code):
+            html = render_to_string(
+                "500.html", {"practice": practice, "LANGUAGE_CODE": code}
+            )
+        target = path(code)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(html)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+
+
+def write_after_commit(**kwargs: Any) -> None:
+    # robust: a full disk must not turn a saved phone number into an error page.
+    transaction.on_commit(write, robust=True)
+
+
+def watch() -> None:
+    for model in WATCHED:
+        post_save.connect(write_after_commit, sender=model, dispatch_uid=model)
+        post_delete.connect(write_after_commit, sender=model, dispatch_uid=model)

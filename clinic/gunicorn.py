@@ -1,0 +1,69 @@
+"""gunicorn's configuration: gunicorn -c python:clinic.gunicorn clinic.wsgi"""
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.core.exceptions import ImproperlyConfigured
+from gunicorn.glogging import Logger
+
+# Here and not in a hook: gunicorn loads the application before it calls any. It also
+# reads .env, which may hold HOST and PORT.
+try:
+    import clinic.settings  # noqa: F401, TID251
+except ImproperlyConfigured as error:
+    sys.exit(f"The portal cannot start: {error}")
+
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = os.environ.get("PORT", "8000")
+
+bind = f"[{HOST}]:{PORT}" if ":" in HOST else f"{HOST}:{PORT}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+# One copy of the code for all workers: less memory, a quick start.
+preload_app = True
+# The control socket would appear in the home folder of whoever starts the portal.
+control_socket_disable = True
+loglevel = "warning"
+accesslog = "-"
+# No referrer, no browser, no query: search words of patients are health data.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
+
+
+def masked(address: str) -> str:
+    """Return the network of an address: a /24 of IPv4, a /48 of IPv6."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "-"
+    network = ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False)
+    return str(network.network_address)
+
+
+class logger_class(Logger):
+    """Logs no visitor's full address, and no line that a visitor could forge."""
+
+    def atoms(self, *args: Any) -> dict[str, Any]:
+        atoms = super().atoms(*args)
+        atoms["h"] = masked(atoms["h"])
+        atoms["U"] = quote(atoms["U"] or "", safe="/:@!$&'()*+,;=~-._")
+        return atoms
+
+
+def when_ready(server: Any) -> None:
+    """Say where the portal answers; the first time also the generated password."""
+    from django.conf import settings
+
+    shown = "127.0.0.1" if HOST in {"0.0.0.0", "::"} else bind.rpartition(":")[0]  # noqa: S104
+    site = f"http://{shown}:{PORT}"
+    lines = ["", f"The site:  {site}/", f"The desk:  {site}/admin/"]
+    password = Path(settings.DATA_DIR) / "first-password"
+    if password.exists():
+        lines.append(f"Sign in as “editor” with the password  {password.read_text()}")
+        lines.append("It is shown only this once; change it at the desk.")
+        password.unlink()
+    print(*lines, "", sep="\n", flush=True)  # noqa: T201

@@ -1,0 +1,253 @@
+"""All settings. The table below declares every variable of the environment."""
+
+import os
+import sqlite3
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from clinic.environment import BASE_DIR, boolean, read_env_file
+
+env = environ.Env(
+    # name=(type, default); a variable without default must be set in production
+    SECRET_KEY=str,
+    ALLOWED_HOSTS=list,
+    DATA_DIR=(Path, BASE_DIR / "var"),
+    DATABASE_URL=(str, ""),
+    DEBUG=(boolean, False),
+    HTTPS=(boolean, True),
+    LANGUAGE_CODE=(str, "en"),
+    PHONE_REGION=(str, "IT"),
+    TIME_ZONE=(str, "Europe/Rome"),
+)
+read_env_file()
+
+
+def variable(name: str):
+    """Return a variable of the table, or say in one sentence what is wrong with it."""
+    try:
+        value = env(name)
+    except ImproperlyConfigured as error:
+        if name not in os.environ:
+            value = None
+        else:
+            raise ImproperlyConfigured(f"{name}: {error}") from None
+    if value in (None, [], "") and name in {"SECRET_KEY", "ALLOWED_HOSTS"}:
+        raise ImproperlyConfigured(
+            f"{name} must be set, in the environment or in .env; see .env.example."
+        )
+    return value
+
+
+# Core ########################################################################
+
+SECRET_KEY = variable("SECRET_KEY")
+ALLOWED_HOSTS = variable("ALLOWED_HOSTS")
+DEBUG = variable("DEBUG")
+HTTPS = variable("HTTPS")
+DATA_DIR = Path(variable("DATA_DIR")).resolve()
+
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+
+INSTALLED_APPS = [
+    "clinic.apps.ClinicConfig",
+    "articles.apps.ArticlesConfig",
+    "clinic.apps.DeskConfig",  # Django's admin under the practice's name
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_prose_editor",
+    "phonenumber_field",
+]
+
+MIDDLEWARE = [
+    # Headers first, so that static files carry them too.
+    "clinic.middleware.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "clinic.context_processors.practice",
+                "clinic.context_processors.languages",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# Database ####################################################################
+
+DATABASE_URL = variable("DATABASE_URL")
+if DATABASE_URL and DATABASE_URL.partition("://")[0] not in env.DB_SCHEMES:
+    raise ImproperlyConfigured(
+        "DATABASE_URL must look like postgres://user:password@host/name."
+    )
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL)
+    if DATABASE_URL
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "portal.sqlite3"}
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+def sqlite_journal_mode(version: tuple[int, ...]) -> str:
+    """Choose the journal by the library: WAL loses pages in SQLite 3.7.0 to 3.51.2.
+
+    Two connections that race a checkpoint against a commit can corrupt the file
+    (sqlite.org/wal.html#walresetbug); 3.51.3, 3.50.7 and 3.44.6 are mended.
+    TRUNCATE costs a little on writes, which are rare here.
+    """
+    mended = (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51)
+        or (3, 44, 6) <= version < (3, 45)
+    )
+    return "WAL" if mended else "TRUNCATE"
+
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # Writers queue from their first statement on; the default mode lets them
+        # collide half-way with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            f"PRAGMA journal_mode={sqlite_journal_mode(sqlite3.sqlite_version_info)};"
+            "PRAGMA synchronous=FULL;"
+            "PRAGMA journal_size_limit=27103364;"
+        ),
+    }
+
+# Languages and time ##########################################################
+
+LANGUAGES = [("en", _("English")), ("it", _("Italian"))]
+LANGUAGE_CODE = variable("LANGUAGE_CODE")
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(
+        f"LANGUAGE_CODE is “{LANGUAGE_CODE}”; the portal speaks "
+        f"{', '.join(dict(LANGUAGES))}."
+    )
+# The templates' words are kept with the practice's; articles has its own.
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+# The desk remembers a chosen language; its cookie never reaches a public page.
+LANGUAGE_COOKIE_PATH = "/admin/"
+TIME_ZONE = variable("TIME_ZONE")
+try:
+    ZoneInfo(TIME_ZONE)
+except (KeyError, ValueError, OSError):
+    raise ImproperlyConfigured(
+        f"TIME_ZONE is “{TIME_ZONE}”, which is no time zone; one is Europe/Rome."
+    ) from None
+USE_TZ = True
+FORMAT_MODULE_PATH = ["clinic.formats"]
+PHONENUMBER_DEFAULT_REGION = variable("PHONE_REGION")
+PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
+
+# Static files and pictures ###################################################
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Source maps weigh 4 MB here and only a developer's tools ask for them.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["avif", "gz", "jpg", "map", "png", "woff2"]
+# Sessions and forms of the desk may carry one picture; fields stay bounded.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# Signing in ##################################################################
+
+AUTH_USER_MODEL = "clinic.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
+] + [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    }
+]
+# Cookies live under the desk's address only: a visitor's browser never sends one,
+# not even that of a member of staff who reads the public pages.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Secure-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Secure-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# Security headers ############################################################
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF],
+        "manifest-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+X_FRAME_OPTIONS = "DENY"
+# Preloading binds every host under the domain for years: the owner's decision.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+# Logging #####################################################################
+
+# Django prints no traceback when DEBUG is off unless it is told to.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

@@ -1,0 +1,86 @@
+"""Words of the practice in the language of the page, and small helps for templates."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import normalize_newlines
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext, override
+from i18nfield.strings import LazyI18nString
+
+register = template.Library()
+
+MONTHS_WITH_CAPITAL = {"en", "de"}
+
+
+def language_of(value: LazyI18nString) -> str | None:
+    """Return the language that is shown if it is not that of the page."""
+    data = value.data if isinstance(value, LazyI18nString) else None
+    shown = str(value)
+    if not isinstance(data, dict) or data.get(get_language() or "") == shown:
+        return None
+    return next((code for code, words in data.items() if words == shown), None)
+
+
+@register.filter
+def words(value: Any) -> SafeString:
+    """Show a text that exists in several languages; mark it if it is a foreign one.
+
+    A screen reader then speaks it with the right voice (WCAG 2.2, 3.1.2).
+    """
+    if not value:
+        return mark_safe("")
+    language = language_of(value)
+    if language:
+        return format_html('<span lang="{}">{}</span>', language, str(value))
+    return escape(str(value))
+
+
+@register.filter
+def paragraphs(value: Any) -> SafeString:
+    """Show a longer text of several languages as paragraphs."""
+    blocks = [
+        block.strip() for block in normalize_newlines(str(value or "")).split("\n\n")
+    ]
+    language = language_of(value) if value else None
+    opening = format_html('<p lang="{}">', language) if language else mark_safe("<p>")
+    return format_html_join(
+        "\n",
+        "{}{}</p>",
+        (
+            (opening, format_html_join(mark_safe("<br>"), "{}", lines(block)))
+            for block in blocks
+            if block
+        ),
+    )
+
+
+def lines(block: str) -> list[tuple[str]]:
+    return [(line.strip(),) for line in block.split("\n")]
+
+
+@register.filter
+def in_words(moment: datetime) -> str:
+    """Write the day out in the practice's time: 8 November 2026, 8 novembre 2026.
+
+    Django writes every month with a capital; most languages do not.
+    """
+    day = date_format(localtime(moment), "j F Y")
+    return day if get_language() in MONTHS_WITH_CAPITAL else day.lower()
+
+
+@register.filter
+def get(mapping: dict[str, Any] | None, key: str) -> Any:
+    """Look up a key that is itself a variable."""
+    return (mapping or {}).get(key)
+
+
+@register.simple_tag
+def not_in(language: str) -> str:
+    """Say in that language that this page does not exist in it."""
+    with override(language):
+        return gettext("Not available in English")

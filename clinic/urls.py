@@ -1,0 +1,53 @@
+"""The addresses of the site: both apps, the desk, and what machines ask for."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.utils.translation import pgettext_lazy
+from django.views.i18n import set_language
+
+from clinic import views
+
+practice_patterns = (
+    [
+        path(
+            pgettext_lazy("address", "contact/"),
+            views.Contact.as_view(),
+            name="contact",
+        ),
+        path(
+            pgettext_lazy("address", "contact/email/<int:pk>/"),
+            views.email,
+            name="email",
+        ),
+        path(
+            pgettext_lazy("address", "doctors/<slug:slug>/"),
+            views.DoctorDetail.as_view(),
+            name="doctor",
+        ),
+    ],
+    "clinic",
+)
+
+urlpatterns = [
+    path("admin/language/", set_language, name="set_language"),
+    path("admin/", admin.site.urls),
+    path("healthz", views.health, name="health"),
+    path("robots.txt", views.robots, name="robots"),
+    re_path(
+        r"^media/pictures/(?P<key>[0-9a-f]{32})/(?P<width>[0-9]{2,4})"
+        r"\.(?P<extension>avif|jpg|png)$",
+        views.picture,
+        name="picture",
+    ),
+    *i18n_patterns(
+        path("", include(practice_patterns)),
+        path("", include("articles.urls")),
+        prefix_default_language=False,
+    ),
+]
+
+handler400 = "clinic.views.bad_request"
+handler403 = "clinic.views.forbidden"
+handler404 = "clinic.views.not_found"
+handler500 = "clinic.views.server_error"

@@ -1,0 +1,126 @@
+"""The pages about the practice, and the few addresses that machines ask for."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+)
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.generic import DetailView, TemplateView, View
+
+from clinic import error_pages, pictures
+from clinic.models import Doctor, Email
+
+
+class PublicPage(View):
+    """A page for visitors: kept by browsers, but always asked again.
+
+    A 304 is cheap; an old phone number is not.
+    """
+
+    http_method_names = ["get", "head"]
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        patch_cache_control(response, public=True, no_cache=True)
+        return response
+
+
+class Contact(PublicPage, TemplateView):
+    template_name = "clinic/contact.html"
+
+
+class DoctorDetail(PublicPage, DetailView):
+    template_name = "clinic/doctor.html"
+    queryset = Doctor.objects.select_related("portrait").prefetch_related(
+        "phones", "emails"
+    )
+
+
+class MailtoRedirect(HttpResponseRedirect):
+    allowed_schemes = ["mailto"]
+
+
+@require_safe
+def email(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lead to the visitor's mail program: no page holds the address in its links."""
+    address = get_object_or_404(Email, pk=pk).address
+    response = MailtoRedirect(f"mailto:{address}")
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@require_safe
+def picture(request: HttpRequest, key: str, width: int, extension: str) -> FileResponse:
+    """Answer with one rendition. The address pattern admits no other file.
+
+    The sandbox keeps a browser from treating it as a page whatever it holds. The
+    key is random: a picture of an unpublished article cannot be guessed.
+    """
+    try:
+        file = default_storage.open(f"pictures/{key}/{width}.{extension}")
+    except FileNotFoundError:
+        raise Http404 from None
+    if Path(str(file.name)).is_symlink():
+        raise Http404  # nothing of ours is a link; it would lead out of the folder
+    response = FileResponse(file, content_type=pictures.CONTENT_TYPES[extension])
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    return render(request, "clinic/robots.txt", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Say whether this process and its database answer; for monitoring."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", no_translations(), status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", no_translations(), status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(
+        request, "403.html", no_translations() | {"form_expired": True}, status=403
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", no_translations(), status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer with the page written in advance: whatever broke, the numbers stay."""
+    return HttpResponse(error_pages.read(get_language() or ""), status=500)
+
+
+def no_translations() -> dict[str, Any]:
+    """An error page has no counterpart in the other language."""
+    return {"translations": {code: None for code, _ in settings.LANGUAGES}}

@@ -1,0 +1,23 @@
+"""The environment of every test; loaded by pytest before Django's settings.
+
+Every variable is set: a .env file of this machine must not change what is tested.
+"""
+
+import os
+import tempfile
+
+VARIABLES = {
+    "SECRET_KEY": "only for tests",
+    "ALLOWED_HOSTS": "testserver,127.0.0.1",
+    "DATABASE_URL": "",
+    "DEBUG": "false",
+    "HTTPS": "false",
+    "LANGUAGE_CODE": "en",
+    "PHONE_REGION": "IT",
+    "TIME_ZONE": "Europe/Rome",
+}
+os.environ |= VARIABLES | {
+    "DATA_DIR": tempfile.mkdtemp(prefix="portal-tests-"),
+    # Playwright keeps an event loop running beside the tests of the database.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+}

@@ -1,0 +1,118 @@
+"""The simplest valid thing of each kind; a test states only what matters to it."""
+
+from datetime import time
+
+import factory
+from i18nfield.strings import LazyI18nString
+
+from articles.models import Article, Source, Topic
+from clinic import models
+
+
+def both(text):
+    """The same words in both languages, told apart by the code."""
+    return LazyI18nString({"en": text, "it": f"{text} (it)"})
+
+
+class PracticeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Practice
+        django_get_or_create = ["id"]
+
+    id = 1
+    name = "Dr. Test"
+    tagline = both("Oncology, Rome")
+
+
+class DoctorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Doctor
+
+    practice = factory.SubFactory(PracticeFactory)
+    title = both("Dr.")
+    first_name = "Ada"
+    last_name = factory.Sequence(lambda n: f"Test{n}")
+    slug = factory.Sequence(lambda n: f"ada-test{n}")
+    speciality = both("oncologist")
+
+
+class PhoneFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Phone
+
+    practice = factory.SubFactory(PracticeFactory)
+    number = "+393317612698"
+    purpose = both("Appointments")
+    answered_by = both("the secretary")
+    in_header = True
+
+
+class EmailFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Email
+
+    practice = factory.SubFactory(PracticeFactory)
+    address = "studio@example.org"
+    purpose = both("The practice")
+
+
+class LocationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Location
+
+    practice = factory.SubFactory(PracticeFactory)
+    name = both("The practice")
+    street = "Via Esempio 00"
+    postal_code = "00000"
+    city = "Roma"
+
+
+class HoursFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.OpeningHours
+
+    practice = factory.SubFactory(PracticeFactory)
+    weekday = 0
+    opens = time(9)
+    closes = time(13)
+
+
+class TopicFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    name = both("The liver")
+    slug = factory.Sequence(lambda n: f"topic-{n}")
+
+
+class ArticleFactory(factory.django.DjangoModelFactory):
+    """An article that is ready to be published."""
+
+    class Meta:
+        model = Article
+
+    language = "en"
+    title = factory.Sequence(lambda n: f"Article {n}")
+    slug = factory.Sequence(lambda n: f"article-{n}")
+    summary = "What this page explains."
+    body = "<h2>What it is</h2><p>Plain words.</p>"
+    topic = factory.SubFactory(TopicFactory)
+    author = factory.SubFactory(DoctorFactory)
+
+
+class SourceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Source
+
+    article = factory.SubFactory(ArticleFactory)
+    title = "Institute: a page, 2026"
+    url = "https://www.example.org/page"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.User
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    is_staff = True
+    is_superuser = True
