@@ -30,8 +30,10 @@ def topics_with_articles() -> QuerySet[Topic]:
         editions__live_from__lte=now,
         editions__language=get_language() or settings.LANGUAGE_CODE,
     )
-    return Topic.objects.annotate(article_count=Count("editions", filter=live)).filter(
-        article_count__gt=0
+    return (
+        Topic.objects.annotate(article_count=Count("editions", filter=live))
+        .filter(article_count__gt=0)
+        .order_by(*Topic._meta.ordering)  # grouping drops the model's own
     )
 
 
@@ -65,7 +67,7 @@ class TopicDetail(ArticleList):
         return super().get_queryset().filter(topic=self.topic)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(topic=self.topic, **kwargs)
+        return super().get_context_data(topic=self.topic, section="articles", **kwargs)
 
 
 def article_context(edition: Edition) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def article_context(edition: Edition) -> dict[str, Any]:
     related = Edition.objects.live().in_language(edition.language).for_lists()
     return {
         "edition": edition,
+        "section": "articles",
         "related": related.filter(topic=edition.topic_id).exclude(
             article=edition.article_id
         )[:4],

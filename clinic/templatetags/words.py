@@ -83,4 +83,4 @@ def get(mapping: dict[str, Any] | None, key: str) -> Any:
 def not_in(language: str) -> str:
     """Say in that language that this page does not exist in it."""
     with override(language):
-        return gettext("Not available in English")
+        return gettext("Not in English")
