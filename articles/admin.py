@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Source, Topic
 from articles.views import article_context
-from clinic.admin import PicturesOnlyOnSuccess
+from clinic.admin import (
+    BoundedInline,
+    BoundedSearch,
+    PicturesOnlyOnSuccess,
+    PlainForReaders,
+)
 from clinic.forms import (
     WIDGETS,
     LabelledForm,
@@ -50,7 +56,7 @@ class SourceForm(LabelledForm):
         field_classes = {"doi": DoiField}
 
 
-class SourceInline(admin.StackedInline):
+class SourceInline(BoundedInline, admin.StackedInline):
     model = Source
     form = SourceForm
     extra = 0
@@ -98,9 +104,11 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Article)
-class ArticleAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
+class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
+    # The form itself says where readers find it; a draft has no page on the site.
+    view_on_site = False
     list_display = ["title", "state", "language", "topic", "author", "updated_at"]
     list_filter = [StateFilter, "language", "topic"]
     list_select_related = ["topic", "author"]
@@ -146,7 +154,8 @@ class ArticleAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
     # Reading
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        return Article.objects.with_state()
+        # Counting the editions groups the rows, and that drops the model's order.
+        return Article.objects.with_state().order_by("-updated_at", "-pk")
 
     @admin.display(description=_("state"))
     def state(self, article: Any) -> str:
@@ -171,6 +180,15 @@ class ArticleAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     # Writing
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Take from the address only what can be a key of the search fields."""
+        initial = super().get_changeform_initial_data(request)
+        return {
+            name: value
+            for name, value in initial.items()
+            if name not in self.autocomplete_fields or str(value).isdecimal()
+        }
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What readers have seen is withdrawn, not deleted."""
@@ -251,10 +269,19 @@ class ArticleAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then make the working copy the edition that readers see."""
-        article = self.article_to_publish(request, pk)
+        with transaction.atomic():
+            return self.publish_locked(request, self.article_to_publish(request, pk))
+
+    def publish_locked(self, request: HttpRequest, article: Article) -> HttpResponse:
+        """Compare what was confirmed with what is there; nobody can write meanwhile."""
+        pk = article.pk
         live = article.live_edition()
         problems = article.problems()
         if request.method == "POST" and not problems:
+            if request.POST.get("live") != str(live.number if live else 0):
+                # A second click on the button, or a colleague was quicker.
+                messages.info(request, gettext("It has just been published."))
+                return redirect("admin:articles_article_change", pk)
             if request.POST.get("version") != str(article.version):
                 messages.warning(
                     request,
@@ -291,6 +318,10 @@ class ArticleAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
 
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then take the article off the site."""
+        with transaction.atomic():
+            return self.withdraw_locked(request, pk)
+
+    def withdraw_locked(self, request: HttpRequest, pk: int) -> HttpResponse:
         article = self.article_to_publish(request, pk)
         live = article.live_edition()
         if live is None:
@@ -308,7 +339,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
         return self.confirm(request, article, template="withdraw.html", live=live)
 
     def article_to_publish(self, request: HttpRequest, pk: int) -> Article:
-        article = get_object_or_404(Article, pk=pk)
+        article = get_object_or_404(Article.objects.select_for_update(), pk=pk)
         if not (
             self.has_change_permission(request, article)
             and self.has_publish_permission(request)

@@ -262,26 +262,31 @@ class Article(Versioned, Content):
                         )
                     }
                 )
+        self.clean_translation()
+
+    def clean_translation(self) -> None:
+        """Keep pairs simple: one original, one translation for each other language."""
+        translations = self.translations.all() if self.pk else Article.objects.none()
+        if any(other.language == self.language for other in translations):
+            raise ValidationError(
+                {"language": _("This article has a translation into this language.")}
+            )
         original = self.translation_of
-        if original is not None:
-            if original.language == self.language:
-                raise ValidationError(
-                    {
-                        "translation_of": _(
-                            "Both articles are in the same language. Please check "
-                            "the language above."
-                        )
-                    }
-                )
-            if original.translation_of_id or (self.pk and self.translations.exists()):
-                raise ValidationError(
-                    {
-                        "translation_of": _(
-                            "Please choose the original: the article that is not "
-                            "itself a translation."
-                        )
-                    }
-                )
+        if original is None:
+            return
+        if original.pk == self.pk or original.language == self.language:
+            problem = _(
+                "Both articles are in the same language. Please check the language "
+                "above."
+            )
+        elif original.translation_of_id or translations:
+            problem = _(
+                "Please choose the original: the article that is not itself a "
+                "translation."
+            )
+        else:
+            return
+        raise ValidationError({"translation_of": problem})
 
     # Verbs: what happens to an article in the practice.
 

@@ -33,7 +33,7 @@ def topics_with_articles() -> QuerySet[Topic]:
     return (
         Topic.objects.annotate(article_count=Count("editions", filter=live))
         .filter(article_count__gt=0)
-        .order_by(*Topic._meta.ordering)  # grouping drops the model's own
+        .order_by("position", "pk")  # grouping drops the model's order
     )
 
 
@@ -43,7 +43,7 @@ class Home(PublicPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             topics=topics_with_articles(),
-            recent=live_editions().for_lists()[:5],
+            recent=live_editions().for_lists()[:6],
             **kwargs,
         )
 
@@ -56,7 +56,11 @@ class ArticleList(PublicPage, ListView):
         return live_editions().for_lists()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(topics=topics_with_articles(), **kwargs)
+        context = super().get_context_data(topics=topics_with_articles(), **kwargs)
+        page = context["page_obj"]
+        return context | {
+            "page_range": page.paginator.get_elided_page_range(page.number)
+        }
 
 
 class TopicDetail(ArticleList):
@@ -100,7 +104,7 @@ class ArticleDetail(PublicPage, DetailView):
         if edition:
             self.object = edition
             return self.render_to_response(self.get_context_data(object=edition))
-        past = editions.order_by("-live_from").first()
+        past = editions.filter(live_from__lte=timezone.now()).first()
         if past is None:
             raise Http404
         live = past.article.live_edition()

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import TimeField
 from django.forms import BaseInlineFormSet, TimeInput
@@ -28,8 +29,24 @@ from clinic.models import (
 )
 
 
+class BoundedSearch(admin.ModelAdmin):
+    """Looks for ten words at most: each is one more level of the query."""
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> Any:
+        words = " ".join(search_term.split()[:10])
+        return super().get_search_results(request, queryset, words)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(BoundedSearch, GroupAdmin):
+    pass
+
+
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(BoundedSearch, UserAdmin):
     readonly_fields = ["last_login", "date_joined"]
 
 
@@ -39,6 +56,20 @@ class PicturesOnlyOnSuccess:
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         with pictures.kept_only_on_success():
             return super().changeform_view(*args, **kwargs)  # type: ignore[misc]
+
+
+class PlainForReaders(admin.ModelAdmin):
+    """Shows those who may only look the stored fields, not those of the form alone."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        form_only = self.form.declared_fields
+        return [
+            (title, {"fields": [f for f in options["fields"] if f not in form_only]})
+            for title, options in fieldsets
+        ]
 
 
 class LabelledFormSet(BaseInlineFormSet):
@@ -52,7 +83,16 @@ class LabelledFormSet(BaseInlineFormSet):
             )
 
 
-class PracticeInline(admin.StackedInline):
+class BoundedInline(admin.options.InlineModelAdmin):
+    """Takes at most a hundred rows; a forged form of thousands is not even built."""
+
+    max_num = 100
+
+    def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, absolute_max=100, **kwargs)
+
+
+class PracticeInline(BoundedInline, admin.StackedInline):
     form = LabelledForm
     formset = LabelledFormSet
     extra = 0
@@ -151,7 +191,7 @@ class HoursInline(PracticeInline, admin.TabularInline):
 
 
 @admin.register(Practice)
-class PracticeAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
+class PracticeAdmin(PicturesOnlyOnSuccess, PlainForReaders):
     form = type("PracticeForm", (VersionedForm, LabelledForm), {})
     formfield_overrides = WIDGETS
     fieldsets = [
@@ -190,7 +230,7 @@ class PracticeAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
 
 
 @admin.register(Picture)
-class PictureAdmin(PicturesOnlyOnSuccess, admin.ModelAdmin):
+class PictureAdmin(PicturesOnlyOnSuccess, BoundedSearch):
     form = PictureForm
     list_display = ["thumbnail", "name", "measures", "uploaded_at"]
     list_display_links = ["name"]

@@ -28,6 +28,10 @@ class LanguageInputs:
         # The library would name the language in a placeholder, which vanishes.
         super().__init__(*args, **kwargs | {"attrs": {"placeholder": ""}})
 
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Leave it to the server: one language is enough."""
+        return False
+
     def format_output(self, rendered_widgets: Sequence[str], id_: str) -> str:
         names = dict(settings.LANGUAGES)
         rows = zip(self.locales, rendered_widgets, strict=True)
@@ -88,12 +92,15 @@ class LabelledForm(forms.ModelForm):
         names = dict(settings.LANGUAGES)
         for field in self.fields.values():
             if isinstance(field, I18nFormField):
+                field.required = field.one_required  # the admin's bold label
                 for code, widget in zip(
                     field.widget.locales, field.widget.widgets, strict=True
                 ):
                     widget.attrs["aria-label"] = f"{field.label} – {names[code]}"
             else:
-                field.widget.attrs.setdefault("aria-label", str(field.label or ""))
+                # The admin wraps selects, and the wrapper's attributes go nowhere.
+                inner: Any = getattr(field.widget, "widget", field.widget)
+                inner.attrs.setdefault("aria-label", str(field.label or ""))
 
 
 class VersionedForm(forms.ModelForm):

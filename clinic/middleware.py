@@ -33,17 +33,22 @@ def in_desk(request: HttpRequest) -> bool:
 class SecurityHeadersMiddleware:
     """Add the headers above to every response, static files included.
 
-    Nothing of the desk may be kept by a browser or a proxy.
+    Nothing of the desk may be kept by a browser or a proxy; public pages are the same
+    for everybody and never see a cookie.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        desk = in_desk(request)
+        if not desk:
+            # Django answers a forged CSRF cookie with a new one, on any page.
+            request.META.pop("HTTP_COOKIE", None)
         response = self.get_response(request)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
-        if in_desk(request):
+        if desk:
             # Some pages of the admin, such as the change of password, say nothing.
             add_never_cache_headers(response)
         return response

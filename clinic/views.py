@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -15,8 +16,9 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, TemplateView, View
@@ -60,7 +62,8 @@ class MailtoRedirect(HttpResponseRedirect):
 def email(request: HttpRequest, pk: int) -> HttpResponse:
     """Lead to the visitor's mail program: no page holds the address in its links."""
     address = get_object_or_404(Email, pk=pk).address
-    response = MailtoRedirect(f"mailto:{address}")
+    # Quoted: an address may hold a "?", which would begin further headers.
+    response = MailtoRedirect(f"mailto:{quote(address, safe='@+')}")
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
@@ -86,7 +89,14 @@ def picture(request: HttpRequest, key: str, width: int, extension: str) -> FileR
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    return render(request, "clinic/robots.txt", content_type="text/plain")
+    """Keep crawlers away from the desk and, in every language, from ``email``."""
+    closed = [reverse("admin:index")]
+    for code, _ in settings.LANGUAGES:
+        with override(code):
+            closed.append(reverse("clinic:email", args=[0]).removesuffix("0/"))
+    return render(
+        request, "clinic/robots.txt", {"closed": closed}, content_type="text/plain"
+    )
 
 
 @never_cache

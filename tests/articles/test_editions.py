@@ -187,6 +187,29 @@ def test_translations_are_found_from_both_sides():
     assert edition.translations()["it"] is None
 
 
+def test_an_article_does_not_translate_itself():
+    article = factories.ArticleFactory(language="en")
+    article.language, article.translation_of = "it", article
+
+    with pytest.raises(ValidationError) as refusal:
+        article.full_clean()
+
+    assert list(refusal.value.message_dict) == ["translation_of"]
+
+
+def test_an_original_does_not_change_into_the_language_of_its_translation():
+    original = factories.ArticleFactory(language="en")
+    factories.ArticleFactory(
+        language="it", translation_of=original, topic=original.topic
+    )
+    original.language = "it"
+
+    with pytest.raises(ValidationError) as refusal:
+        original.full_clean()
+
+    assert list(refusal.value.message_dict) == ["language"]
+
+
 EVIL = "<p>Text<script>alert(1)</script></p>"
 
 

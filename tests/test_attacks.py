@@ -1,0 +1,966 @@
+"""What attackers try, named by the numbers of the table of attacks (A01-A48).
+
+Rich text is attacked in articles/test_markup.py, pictures (A13-A20) in
+clinic/test_pictures.py, telephone numbers in clinic/test_phones.py.
+"""
+
+import logging
+import re
+from itertools import chain
+from urllib.parse import quote, urlsplit
+
+import html5lib
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import translation
+from i18nfield.strings import LazyI18nString
+
+from articles.models import Article, Edition, Topic
+from clinic.models import Picture, Practice, User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+# The site under attack #######################################################
+
+# What the addresses with a variable part need; others are found by themselves.
+ARGUMENTS = {
+    "article": ["fever"],
+    "doctor": ["ada"],
+    "email": [1],
+    "picture": ["0" * 32, "640", "jpg"],
+    "topic": ["liver"],
+}
+
+
+def patterns(resolver, namespace=""):
+    """Every named address outside of the desk."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield namespace, entry.name
+        elif entry.app_name != "admin":
+            inner = f"{entry.namespace}:" if entry.namespace else namespace
+            yield from patterns(entry, inner)
+
+
+def public_addresses():
+    """Every public address in every language, and one that does not exist."""
+    found = {"/not-there/": None, "/it/not-there/": None, "/articles/gone/": None}
+    for language in ("en", "it"):
+        with translation.override(language):
+            for namespace, name in patterns(get_resolver()):
+                if name != "set_language":
+                    args = ARGUMENTS.get(name, [])
+                    found[reverse(namespace + name, args=args)] = None
+    return list(found)
+
+
+def desk_addresses():
+    """The pages of the desk that show what somebody typed."""
+    pages = ["/admin/", "/admin/articles/", "/admin/clinic/"]
+    for label, model in (
+        ("articles/article", Article),
+        ("articles/topic", Topic),
+        ("auth/group", Group),
+        ("clinic/picture", Picture),
+        ("clinic/practice", Practice),
+        ("clinic/user", User),
+    ):
+        pk = model.objects.first().pk
+        pages += [
+            f"/admin/{label}/",
+            f"/admin/{label}/{pk}/change/",
+            f"/admin/{label}/{pk}/history/",
+        ]
+    pk = Article.objects.get(slug="fever", language="en").pk
+    pages += [
+        f"/admin/articles/article/{pk}/{step}/"
+        for step in ("preview", "publish", "withdraw")
+    ]
+    return [page for page in pages if page != "/admin/clinic/practice/"]
+
+
+def is_free_text(field):
+    """Whether staff may type anything at all into the field."""
+    return (
+        isinstance(field, models.CharField | models.TextField)
+        and type(field).__name__
+        not in {"EmailField", "PhoneNumberField", "SlugField", "URLField", "WebField"}
+        and not field.choices
+        and not field.unique
+        and field.name not in {"key", "fallback", "password"}
+    )
+
+
+def hostile(factory, text, **kwargs):
+    """Make an object whose every free text is hostile."""
+    model = factory._meta.model
+    texts = {
+        field.name: LazyI18nString({"en": text, "it": text})
+        if type(field).__name__.startswith("I18n")
+        else text
+        for field in model._meta.fields
+        if is_free_text(field)
+    }
+    return factory(**texts | kwargs)
+
+
+@pytest.fixture
+def site(db):
+    """A function that fills the site with one text; it returns a member of staff."""
+
+    def fill(text="Harmless"):
+        picture = Picture.objects.create(
+            key="0" * 32,
+            name=text,
+            width=640,
+            height=480,
+            widths=[320, 640],
+            fallback="jpg",
+        )
+        hostile(factories.PracticeFactory, text, is_sample=True)
+        doctor = hostile(factories.DoctorFactory, text, slug="ada", portrait=picture)
+        hostile(factories.PhoneFactory, text)
+        hostile(factories.PhoneFactory, text, number="+390612345678", kind="FAX")
+        hostile(factories.EmailFactory, text, pk=1, address="studio@example.org")
+        hostile(factories.LocationFactory, text)
+        factories.HoursFactory()
+        topic = hostile(factories.TopicFactory, text, slug="liver")
+        common = {
+            "author": doctor, "topic": topic, "picture": picture, "picture_alt": text
+        }  # fmt: skip
+        for slug, language in (("fever", "en"), ("fever", "it"), ("other", "en")):
+            article = hostile(
+                factories.ArticleFactory,
+                text,
+                slug=slug,
+                language=language,
+                body=f"<h2>Part</h2><p>{text}</p>" * 4,
+                is_sample=True,
+                **common,
+            )
+            address = f"https://example.org/{text}"[:500]
+            hostile(factories.SourceFactory, text, article=article, url=address)
+            article.publish()
+        gone = hostile(
+            factories.ArticleFactory, text, slug="gone", body="<p>x</p>", **common
+        )
+        gone.publish()
+        gone.withdraw()
+        Group.objects.create(name=text[:150])
+        user = factories.UserFactory(first_name=text[:150], last_name=text[:150])
+        for changed in (article, topic, picture, user):
+            LogEntry.objects.log_actions(
+                user.pk, [changed], CHANGE, text, single_object=True
+            )
+        return user
+
+    return fill
+
+
+def state():
+    """Everything that an attack might change."""
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Article, Edition, User, Picture, LogEntry)
+    ]
+
+
+PARSER = html5lib.HTMLParser(namespaceHTMLElements=False)
+MARK = "x-attack"
+OWN_SCRIPT = re.compile(r"^(/static/|/admin/jsi18n/)")
+
+
+def attacks_in(html):
+    """What of a payload has become an element, an attribute or a script of the page."""
+    found = []
+    for element in PARSER.parse(html).iter():
+        if not isinstance(element.tag, str):  # a comment
+            if MARK in (element.text or ""):
+                found.append("comment")
+            continue
+        if element.tag == MARK:
+            found.append(element.tag)
+        if element.tag == "script" and not OWN_SCRIPT.match(element.get("src", "")):
+            json_only = element.get("type") in {"application/json", "text/x-template"}
+            found += [] if json_only else [f"script {element.get('src')}"]
+        for name, value in element.attrib.items():
+            if MARK in name or name.startswith("on"):
+                found.append(f"{element.tag} {name}")
+            if name in {"href", "src", "action", "formaction"} and re.match(
+                r"\s*(javascript|data|vbscript):", value, re.IGNORECASE
+            ):
+                found.append(f"{element.tag} {name}={value}")
+    return found
+
+
+def test_the_detector_of_attacks_sees_them():
+    for attack in (
+        "<x-attack>",
+        "<p x-attack>",
+        "<p onclick=x>",
+        "<script>x</script>",
+        "<script src=//evil></script>",
+        "<a href=' JaVascript:x'>",
+        "<!-- x-attack -->",
+    ):
+        assert attacks_in(f"<html><body>{attack}") != [], attack
+    assert attacks_in("<script src='/static/x.js'></script><p>&lt;x-attack>") == []
+
+
+MARKUP = [
+    "<script>x</script><x-attack x-attack onclick=x>",
+    "\"'><x-attack x-attack=1 onmouseover=x>",
+    "' onmouseover=x x-attack=\" onfocus=x x-attack autofocus ",
+    "</title></textarea></script></style></select>--><x-attack>",
+    'javascript:x-attack(1)//"><x-attack>',
+    "<!--<x-attack>--!><x-attack><![CDATA[<x-attack>]]>",
+    "&lt;x-attack&gt;&#60;x-attack&#62;%3Cx-attack%3E\\u003cx-attack\\u003e",
+    "<img src=x onerror=x x-attack><svg onload=x><x-attack>",
+    "{{ 7|add:7 }}{{7*7}}{% now 'Y' %}{% load x-attack %}{0.__class__}${7*7}%(x)s%s",
+]
+ODD = [
+    "a\r\nSet-Cookie: x-attack=1\r\n\r\n<x-attack>",
+    "\N{SMILING FACE WITH HORNS}\N{FAMILY}\N{VARIATION SELECTOR-16}" * 10,
+    "\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe\N{ZERO WIDTH SPACE}\N{LEFT-TO-RIGHT MARK}",
+    "A" * 10_000,
+    "<x-attack>" * 100,
+    "nul\x00byte<x-attack>",
+    "\x1b[31mred\x07\x08",
+]
+
+# All at once, so that every field of every page meets every one of them.
+TEXTS = ["\n".join(MARKUP), "\n".join(reversed(MARKUP)), *ODD]
+
+
+# A03: stored #################################################################
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_a03_no_stored_text_becomes_markup_on_a_public_page(client, site, text):
+    site(text)
+
+    for address in public_addresses():
+        response = client.get(address)
+
+        assert response.status_code < 500, address
+        if response["Content-Type"].startswith("text/html"):
+            assert attacks_in(response.content) == [], address
+
+
+@pytest.mark.parametrize("text", TEXTS[:5], ids=range(5))
+def test_a03_no_stored_text_becomes_markup_at_the_desk(client, site, text):
+    client.force_login(site(text))
+
+    for address in desk_addresses():
+        response = client.get(address)
+
+        assert response.status_code == 200, address
+        assert attacks_in(response.content) == [], address
+
+
+def test_a12_the_languages_of_templates_are_shown_as_text(client, site):
+    text = "{{ 7|add:7 }}{{7*7}}{% now 'Y' %}{0.__class__}"
+    site(text)
+
+    for address in ("/articles/fever/", "/doctors/ada/", "/contact/", "/topics/liver/"):
+        document = PARSER.parse(client.get(address).content)
+        assert text in " ".join("".join(document.itertext()).split()), address
+
+
+# A04: reflected ##############################################################
+
+PARAMETERS = [
+    "page",
+    "q",
+    "next",
+    "lang",
+    "language",
+    "o",
+    "e",
+    "utm_source",
+    "_method",
+]
+BYTES = [
+    "%00",
+    "%ff",
+    "%c0%af",
+    "%ed%a0%80",
+    "%0d%0aSet-Cookie:%20x-attack=1",
+    "%",
+    "%u0041",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_a04_no_query_comes_back_as_markup(client, site, text):
+    site()
+    query = "&".join(f"{name}={quote(text)}" for name in PARAMETERS)
+
+    for address in public_addresses():
+        response = client.get(f"{address}?{query}", headers={"referer": text[:100]})
+
+        assert response.status_code < 500, address
+        assert MARK not in response.getvalue().decode(), address
+        assert "Set-Cookie" not in response.headers, address
+        assert response.cookies == {}, address
+
+
+@pytest.mark.parametrize("value", BYTES)
+def test_a44_bytes_that_are_no_text_break_no_query(client, site, value):
+    site()
+    query = "&".join(f"{name}={value}&{value}=1" for name in PARAMETERS)
+
+    for address in public_addresses():
+        assert client.get(f"{address}?{query}").status_code < 500, address
+
+
+@pytest.mark.parametrize(
+    "value", [quote(text[:2000], safe="") for text in MARKUP + ODD] + BYTES
+)
+def test_a04_no_path_comes_back_as_markup(client, site, value):
+    site()
+
+    for folder in ("/", "/articles/", "/it/medici/", "/static/"):
+        for address in (f"{folder}{value}", f"{folder}{value}/"):
+            response = client.get(address)
+
+            assert response.status_code in {301, 404}, address
+            assert MARK not in response.text, address
+            assert response.cookies == {}, address
+            if response.status_code == 301:
+                assert response["Location"].startswith(folder), address
+                assert "\n" not in response["Location"], address
+
+
+@pytest.mark.parametrize("size", [2001, 20_000])
+def test_a44_too_many_parameters_are_refused(client, site, size):
+    site()
+
+    response = client.get("/articles/?" + "&".join(f"a{n}=1" for n in range(size)))
+
+    assert response.status_code == 400
+    assert "not understood" in response.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"cookie": "session=%00; csrf=\xff; =; a" + "=" * 5000},
+        {"user-agent": "<x-attack>" * 500},
+        {"referer": "\xff\xfe"},
+        {"accept-language": "it;q=" + "9" * 3000},
+        {"accept-language": ",".join(["xx-yy"] * 2000)},
+        {"if-none-match": '"' * 5000},
+        {"if-modified-since": "99999999999999999999"},
+        {"range": "bytes=" + "0-1," * 2000},
+        {"content-length": "-1"},
+        {"content-length": "abc"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_a44_no_header_breaks_a_page(client, site, headers):
+    site()
+
+    for address in ("/", "/it/contatti/", "/articles/fever/", "/admin/login/"):
+        response = client.get(address, headers=headers)
+
+        assert response.status_code == 200, address
+        assert MARK not in response.text, address
+
+
+# A06: open redirects #########################################################
+
+ELSEWHERE = [
+    "//evil.example",
+    "///evil.example",
+    "https:evil.example",
+    "https://evil.example",
+    "HTTPS:///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "\x00//evil.example",
+    " //evil.example",
+    "/%0d%0aLocation:%20https://evil.example",
+    "/\r\nLocation: https://evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://testserver@evil.example",
+    "https://testserver.evil.example/",
+]
+
+
+def stays_here(response):
+    """Whether the answer leads to this host, as browsers understand the address."""
+    if "Location" not in response.headers:
+        return True
+    address = re.sub(r"[\t\r\n]", "", response["Location"]).strip("\x00 ")
+    target = urlsplit(address.replace("\\", "/"))
+    return (target.scheme, target.netloc) == ("", "") and not address.startswith("//")
+
+
+def test_the_detector_of_redirects_sees_them():
+    class Answer(dict):
+        headers = property(lambda self: self)
+
+    assert all(
+        not stays_here(Answer(Location=address))
+        for address in ("//evil", "/\\evil", "/\t/evil", "https://x", "https:x")
+    )
+    assert stays_here(Answer(Location="/admin/?x=//evil")) is True
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_a06_signing_in_leads_to_no_other_site(client, target):
+    user = factories.UserFactory()
+    user.set_password("a long enough password")
+    user.save()
+    form = {"username": user.username, "password": "a long enough password"}
+
+    response = client.post(
+        f"/admin/login/?next={quote(target)}", form | {"next": target}
+    )
+
+    assert response.status_code == 302
+    assert stays_here(response)
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a06_choosing_a_language_leads_to_no_other_site(client, target, method):
+    response = getattr(client, method)(
+        "/admin/language/",
+        {"language": "it", "next": target},
+        headers={"referer": "https://evil.example/"},
+    )
+
+    assert response.status_code == 302
+    assert stays_here(response)
+
+
+def test_a06_no_parameter_of_a_public_page_redirects(client, site):
+    site()
+
+    for address in ("/", "/it/contatti/", "/articles/fever/", "/not-there/"):
+        for target in ELSEWHERE:
+            response = client.get(address, {"next": target, "url": target})
+
+            assert "Location" not in response.headers, (address, target)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "//evil.example/contact",
+        "//evil.example/%2e%2e",
+        "///evil.example/contact",
+        "/\\evil.example/contact",
+        "//evil.example/admin",
+        "/it//evil.example",
+        "//it/contatti",
+        "/contact",
+        "/admin//evil.example",
+        "//admin/login",
+    ],
+)
+def test_a06_a_path_that_begins_like_a_host_leads_nowhere_else(client, path):
+    # The client would take "//evil.example" for a host: the server does not.
+    response = client.get("/", PATH_INFO=path)
+
+    assert response.status_code in {301, 302, 404}
+    assert stays_here(response)
+
+
+def test_a06_signing_out_leads_to_no_other_site(staff):
+    response = staff.post("/admin/logout/?next=//evil.example", {"next": "//evil"})
+
+    assert response.status_code == 302
+    assert stays_here(response)
+    assert staff.get("/admin/").status_code == 302  # signed out all the same
+
+
+# A09: keys of the database ###################################################
+
+# Every word is one more condition, and SQLite refuses 1000 of them.
+LOOKUPS = [
+    "author__user__password__startswith=a",
+    "author__first_name__startswith=A",
+    "editions__published_by__password__startswith=p",
+    "pk__in=1,2",
+    "password__startswith=p",
+    "_connector=OR",
+    "_negated=1",
+    "o=1.-2.99.x",
+    "o=" + "9" * 5000,
+    "e=1",
+    "p=abc",
+    "p=-1",
+    "p=" + "9" * 5000,
+    "q=%00",
+    "q=%ff",
+    "q=" + "a" * 10_000,
+    "q=" + "a+" * 1500,
+    "q=%22%27%29%3B--",
+    "all=x",
+    "state=zzz",
+    "language__exact=%00",
+    "topic__id__exact=x",
+    "topic__id__exact=" + "9" * 5000,
+    "%00=1",
+    "_facets=x&_popup=x&_to_field=password",
+]
+
+
+@pytest.mark.parametrize("query", LOOKUPS)
+@pytest.mark.parametrize("page", ["articles/article", "clinic/picture", "clinic/user"])
+def test_a09_no_query_breaks_a_list_of_the_desk_or_looks_behind_it(staff, page, query):
+    response = staff.get(f"/admin/{page}/?{query}")
+
+    assert response.status_code in {200, 302, 400}
+    assert "md5$" not in response.text
+    assert "password" not in query.partition("=")[0] or response.status_code != 200
+
+
+@pytest.mark.parametrize("field", ["password", "author", "nothing"])
+def test_a09_only_the_fields_of_the_form_can_be_searched(staff, field):
+    for model in ("article", "edition", "user"):
+        response = staff.get(
+            "/admin/autocomplete/",
+            {
+                "app_label": "articles",
+                "model_name": model,
+                "field_name": field,
+                "term": "a",
+            },
+        )
+        assert response.status_code == 403
+
+
+# A30, A31: one page for everybody ############################################
+
+
+def comparable(response):
+    """All that a visitor gets; only the time of an answer may differ."""
+    headers = {k: v for k, v in response.items() if k not in {"Date", "Expires"}}
+    return response.status_code, headers, response.getvalue()
+
+
+def pages_for_everybody():
+    return [address for address in public_addresses() if "/media/" not in address]
+
+
+def test_a30_a_member_of_staff_gets_the_same_bytes_and_no_cookie(client, site):
+    user = site()
+    anonymous = {address: client.get(address) for address in pages_for_everybody()}
+    client.force_login(user)
+    client.get("/admin/")
+    client.post("/admin/language/", {"language": "it"})
+
+    for address, plain in anonymous.items():
+        response = client.get(address)
+
+        assert comparable(response) == comparable(plain), address
+        assert response.cookies == plain.cookies == {}, address
+        assert "Cookie" not in response.get("Vary", ""), address
+
+
+def test_a30_a_message_for_staff_waits_until_they_are_back_at_the_desk(client, site):
+    client.force_login(site())
+    article = Article.objects.get(slug="other")
+    client.post(
+        f"/admin/articles/article/{article.pk}/publish/",
+        {"version": article.version, "live": 1},
+    )
+
+    public = client.get("/").text
+    desk = client.get("/admin/").text
+
+    assert "Article published" not in public
+    assert "Article published" in desk
+
+
+def test_a30_cookies_are_sent_to_the_desk_only(client):
+    user = factories.UserFactory()
+    user.set_password("a long enough password")
+    user.save()
+    client.get("/admin/login/")
+    client.post(
+        "/admin/login/",
+        {"username": user.username, "password": "a long enough password"},
+    )
+    client.post("/admin/language/", {"language": "it"})
+
+    assert len(client.cookies) == 3
+    assert {cookie["path"] for cookie in client.cookies.values()} == {"/admin/"}
+    assert {cookie["samesite"] for cookie in client.cookies.values()} == {"Lax"}
+
+
+KINDS = [
+    "/",
+    "/articles/",
+    "/articles/fever/",
+    "/articles/gone/",
+    "/topics/liver/",
+    "/doctors/ada/",
+    "/it/contatti/",
+    "/it/not-there/",
+    "/robots.txt",
+]
+DISGUISES = [
+    {"x-forwarded-host": "evil.example"},
+    {"x-forwarded-server": "evil.example"},
+    {"x-forwarded-port": "1"},
+    {"x-forwarded-proto": "https"},
+    {"x-forwarded-prefix": "/evil"},
+    {"x-forwarded-for": "<x-attack>"},
+    {"forwarded": "host=evil.example;proto=https"},
+    {"x-host": "evil.example"},
+    {"x-original-url": "/admin/"},
+    {"x-rewrite-url": "/admin/"},
+    {"x-http-method-override": "DELETE"},
+    {"x-method-override": "POST"},
+    {"accept": "application/json"},
+    {"accept-language": "it"},
+    {"cookie": "django_language=it; session=abc; csrf=abc"},
+    {"range": "bytes=0-10"},
+    {"user-agent": "evil"},
+    {"x-requested-with": "XMLHttpRequest"},
+    {"host": "testserver:8080"},
+    {"authorization": "Basic YTpi"},
+]
+
+
+def test_a31_no_header_changes_a_page(client, site):
+    site()
+
+    for address in KINDS:
+        plain = comparable(client.get(address))
+        for headers in DISGUISES:
+            disguised = comparable(client.get(address, headers=headers))
+
+            assert disguised == plain, (address, headers)
+
+
+def test_a31_no_unknown_parameter_changes_a_page(client, site):
+    site()
+
+    for address in KINDS:
+        plain = comparable(client.get(address))
+        for query in ("utm_source=x", "a=1&a=2", "a;page=2", "%23", "language=it"):
+            asked = comparable(client.get(f"{address}?{query}"))
+
+            assert asked == plain, (address, query)
+
+
+def test_a31_the_body_of_a_get_changes_nothing(client, site):
+    site()
+
+    response = client.generic("GET", "/articles/", b"page=2&language=it")
+
+    assert comparable(response) == comparable(client.get("/articles/"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/x.css",
+        "/admin/articles/article/x.jpg",
+        "/admin/articles/article/1/change/x.css",
+        "/admin/%2e%2e/x.css",
+        "/admin/login/x.js",
+        "/admin/;x.css",
+    ],
+)
+def test_a32_no_page_of_the_desk_passes_for_a_file_that_caches_keep(staff, address):
+    response = staff.get(address)
+
+    assert response.status_code in {301, 302, 404}
+    assert "no-store" in response["Cache-Control"]
+    assert "private" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ["/articles/fever/x.jpg", "/articles/fever/x.css/"])
+def test_a32_no_public_page_answers_under_the_name_of_a_file(client, site, address):
+    site()
+
+    assert client.get(address).status_code == 404
+
+
+def test_a33_unknown_parameters_make_no_further_pages(client, site):
+    site()
+
+    tags = {client.get(f"/articles/?x={number}")["ETag"] for number in range(20)}
+
+    assert len(tags) == 1
+
+
+# A34: hosts ##################################################################
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:80",
+        "localhost:80@evil.example",
+        "testserver@evil.example",
+        "testserver.evil.example",
+        "eviltestserver",
+        "testserver:80:80",
+        "testserver:abc",
+        "testserver/../",
+        "testserver\r\nX: y",
+        "<x-attack>",
+        "[::1",
+        "\x00",
+        "testserver, evil.example",
+        " ",
+    ],
+)
+def test_a34_another_host_is_refused_everywhere(client, site, host):
+    site()
+
+    for address in ("/", "/it/contatti/", "/articles/fever/", "/admin/", "/contact"):
+        response = client.get(address, headers={"host": host})
+
+        assert response.status_code == 400, address
+        assert "evil" not in response.text, address
+        assert attacks_in(response.content) == [], address
+
+
+def test_a34_no_page_repeats_the_host(client, site):
+    site()
+
+    for address in pages_for_everybody():
+        assert "testserver" not in client.get(address).text, address
+
+
+# A35: the log ################################################################
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["%0aforged", "%0d%0aforged", "%1b[31mforged", "%c2%85forged", "%e2%80%a8forged"],
+)
+def test_a35_a_path_cannot_write_a_line_of_its_own_into_the_log(client, caplog, path):
+    with caplog.at_level(logging.WARNING, "django.request"):
+        client.get(f"/{path}/")
+
+    (record,) = (r for r in caplog.records if "forged" in r.getMessage())
+    assert record.getMessage().isprintable()
+    assert len(record.getMessage().splitlines()) == 1
+
+
+# A42: verbs ##################################################################
+
+VERBS = ["TRACE", "PUT", "DELETE", "PATCH", "POST", "CONNECT", "OPTIONS", "X" * 50]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("checked", [True, False], ids=["strict", "lenient"])
+def test_a42_public_addresses_can_only_be_read(site, verb, checked):
+    site()
+    client = Client(enforce_csrf_checks=checked)
+    before = state()
+
+    for address in public_addresses():
+        response = client.generic(verb, address, b"x=<x-attack>")
+
+        allowed = {403, 404} if "not-there" in address else {403, 405}
+        assert response.status_code in allowed, address
+        assert MARK not in response.text, address
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    "verb", ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "X" * 50]
+)
+def test_a42_no_other_verb_changes_anything_at_the_desk(site, verb):
+    user = site()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    before = state()
+
+    for address in desk_addresses():
+        response = client.generic(verb, address, b"_save=1")
+
+        assert response.status_code in {200, 302, 403, 405}, address
+        assert "_save=1" not in response.text, address
+    assert state() == before
+
+
+def test_a42_reading_changes_nothing(client, site):
+    client.force_login(site())
+    pk = Article.objects.get(slug="fever", language="en").pk
+    before = state()
+
+    for step in ("publish", "withdraw", "delete", "change"):
+        address = f"/admin/articles/article/{pk}/{step}/"
+        for query in ("", "?post=yes&_save=1&version=0"):
+            client.get(address + query)
+            client.head(address + query)
+            client.get(address + query, headers={"x-http-method-override": "POST"})
+    for address in chain(public_addresses(), desk_addresses()):
+        client.get(address)
+    client.get("/admin/logout/")
+
+    assert state() == before
+    assert client.get("/admin/").status_code == 200  # still signed in
+
+
+# A29: forged forms ###########################################################
+
+
+def test_a29_no_form_of_the_desk_is_accepted_without_its_token(site):
+    user = site()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    article, draft = Article.objects.get(slug="other"), factories.ArticleFactory()
+    before = state()
+
+    for address in (
+        "/admin/articles/article/add/",
+        f"/admin/articles/article/{article.pk}/change/",
+        f"/admin/articles/article/{draft.pk}/publish/",
+        f"/admin/articles/article/{article.pk}/withdraw/",
+        f"/admin/articles/article/{draft.pk}/delete/",
+        "/admin/articles/article/",
+        "/admin/clinic/practice/1/change/",
+        "/admin/clinic/picture/add/",
+        "/admin/clinic/user/add/",
+        f"/admin/clinic/user/{user.pk}/password/",
+        "/admin/language/",
+        "/admin/login/",
+        "/admin/logout/",
+        "/admin/password_change/",
+    ):
+        for headers in (
+            {},
+            {"origin": "null"},
+            {"origin": "https://evil.example"},
+            {"x-csrftoken": "x" * 64},
+        ):
+            response = client.post(
+                address, {"post": "yes", "version": 0}, headers=headers
+            )
+
+            assert response.status_code == 403, address
+            assert "no-store" in response["Cache-Control"], address
+    assert state() == before
+    assert client.get("/admin/").status_code == 200  # still signed in
+
+
+# A18, A46: files and leaks ###################################################
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/.git/config",
+        "/.git/HEAD",
+        "/.env",
+        "/.env.example",
+        "/db.sqlite3",
+        "/portal.sqlite3",
+        "/var/portal.sqlite3",
+        "/secret-key",
+        "/backup.zip",
+        "/settings.py",
+        "/clinic/settings.py",
+        "/manage.py",
+        "/static/",
+        "/static/../manage.py",
+        "/static/..%2fmanage.py",
+        "/static/%2e%2e/clinic/settings.py",
+        "/static/..%5cmanage.py",
+        "/static//etc/passwd",
+        "/static/css/",
+        "/static/css/base.css.bak",
+        "/static/css/base.css%00",
+        "/media/",
+        "/errors/500.en.html",
+        "/phpinfo.php",
+        "/wp-login.php",
+        "/administrator/",
+        "/server-status",
+        "/debug/",
+        "/__debug__/",
+        "/metrics",
+        "/.well-known/security.txt",
+        "/admin/doc/",
+        "/admin/.git/config",
+    ],
+)
+def test_a46_nothing_lies_about(staff, address):
+    response = staff.get(address)
+
+    assert response.status_code == 404
+    for secret in ("SECRET_KEY", "INSTALLED_APPS", "[core]", "root:", "Traceback"):
+        assert secret not in response.text
+
+
+def test_a46_visitors_learn_nothing_of_the_desk_but_its_door(client):
+    for address in ("/admin/doc/", "/admin/articles/article/1/change/", "/admin/x/"):
+        response = client.get(address)
+
+        assert response.status_code == 302
+        assert response["Location"] == f"/admin/login/?next={address}"
+
+
+def test_a46_no_page_names_its_software(client, site):
+    site()
+
+    for address in public_addresses():
+        response = client.get(address)
+
+        assert "Server" not in response.headers, address
+        assert "X-Powered-By" not in response.headers, address
+        assert not re.search(
+            r"(?i)django|python|gunicorn", response.getvalue().decode()
+        )
+
+
+def test_a46_an_unknown_page_shows_no_list_of_addresses(client):
+    assert "urlconf" not in client.get("/not-there/").text.lower()
+    assert "urlpatterns" not in client.get("/not-there/").text.lower()
+
+
+def test_a07_no_email_address_adds_a_header(client):
+    address = 'x"\r\nSet-Cookie: x-attack=1\r\n\r\n<x-attack>@example.org'
+    email = factories.EmailFactory(address=address)
+
+    response = client.get(email.get_absolute_url())
+
+    assert "Set-Cookie" not in response.headers
+    assert MARK not in response.text
+    assert re.fullmatch(r"mailto:[\w%.+@-]+", response["Location"])
+
+
+def test_a04_the_address_of_an_empty_form_cannot_break_it(staff):
+    assert staff.get("/admin/articles/article/add/?picture=abc").status_code == 200
+
+
+def test_a44_nul_finds_no_article_to_translate(staff):
+    response = staff.get(
+        "/admin/autocomplete/",
+        {
+            "app_label": "articles",
+            "model_name": "article",
+            "field_name": "translation_of",
+            "term": "\0",
+        },
+    )
+
+    assert response.json() == {"results": [], "pagination": {"more": False}}

@@ -1,0 +1,433 @@
+"""What holds for the whole repository: shape, words, locks, database."""
+
+import ast
+import importlib
+import importlib.metadata
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import polib
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db.migrations.loader import MigrationLoader
+from django.template import engines
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parents[1]
+APPS = ["clinic", "articles"]
+TEMPLATES = [path for path in ROOT.glob("templates/**/*") if path.is_file()]
+CATALOGUES = sorted(ROOT.glob("*/locale/*/LC_MESSAGES/django.po"))
+
+
+def relative(path):
+    return str(path.relative_to(ROOT))
+
+
+def python_files(*folders):
+    return [
+        path for folder in folders for path in sorted(ROOT.glob(f"{folder}/**/*.py"))
+    ]
+
+
+def run(script, folder, **environment):
+    """Run Python with the portal's settings and the data in ``folder``."""
+    return subprocess.Popen(
+        [sys.executable, *script],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(folder)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def output(process):
+    """Wait for the process, see that it went well and return what it wrote."""
+    said, _nothing = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return said
+
+
+# Imports #####################################################################
+
+SEES_BOTH = {"clinic/settings.py", "clinic/urls.py", "clinic/wsgi.py"}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+
+
+@pytest.mark.parametrize("path", python_files("clinic"), ids=relative)
+def test_the_practice_knows_nothing_of_articles(path):
+    named = {module.partition(".")[0] for module in imported(path)}
+
+    assert "articles" not in named or relative(path) in SEES_BOTH
+
+
+@pytest.mark.parametrize("path", python_files("clinic", "articles"), ids=relative)
+def test_the_portal_does_not_lean_on_its_tests(path):
+    assert "tests" not in {module.partition(".")[0] for module in imported(path)}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / app / f"{name}.py" for app, name in
+     [("clinic", "phones"), ("articles", "markup")]],
+    ids=relative,
+)  # fmt: skip
+def test_what_turns_text_into_text_needs_neither_models_nor_settings(path):
+    assert {"clinic.models", "articles.models", "django.conf", "django.db"} & set(
+        imported(path)
+    ) == set()
+
+
+# Migrations ##################################################################
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_no_migration_is_missing(tmp_path, language):
+    command = ["manage.py", "makemigrations", "--check", "--dry-run"]
+
+    said = output(run(command, tmp_path, LANGUAGE_CODE=language))
+
+    assert said == "No changes detected\n"
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_migrations_are_linear_and_named(app):
+    graph = MigrationLoader(None).graph
+    own = [node for node in graph.nodes if node[0] == app]
+
+    assert len(graph.leaf_nodes(app)) == 1
+    for node in own:
+        children = [child for child in graph.node_map[node].children if child in own]
+        assert len(children) <= 1
+        assert re.fullmatch(r"\d{4}_(?!auto|initial|alter_)[a-z_]+", node[1])
+
+
+# Messages ####################################################################
+
+FUNCTIONS = {
+    "_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy",
+    "npgettext", "npgettext_lazy", "pgettext", "pgettext_lazy",
+}  # fmt: skip
+STRING = r"""u?(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")"""
+CALL = re.compile(rf"(?<!\w)(n?p?gettext|_)\(({STRING}(?:, *{STRING})*)")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+
+def key(function, strings):
+    """The context and the message of a call."""
+    return (strings[0], strings[1]) if "pg" in function else (None, strings[0])
+
+
+def messages_of_python(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name in FUNCTIONS and all(
+            isinstance(given, ast.Constant) for given in node.args[:1]
+        ):
+            yield key(name, [getattr(given, "value", None) for given in node.args])
+
+
+def messages_of_template(path):
+    """Read the template as makemessages does: Django turns it into calls."""
+    for function, strings in CALL.findall(templatize(path.read_text(encoding="utf-8"))):
+        yield key(function, ast.literal_eval(f"[{strings}]"))
+
+
+def entries(catalogue):
+    return {(entry.msgctxt, entry.msgid): entry for entry in catalogue}
+
+
+def test_the_messages_of_sources_and_templates_are_found():
+    form = ROOT / "templates/admin/articles/article/change_form.html"
+
+    assert (None, "Save draft") in messages_of_template(form)
+    assert any(
+        message.startswith("Readers see edition %(number)s")
+        for _context, message in messages_of_template(form)
+    )
+    assert ("address", "contact/") in messages_of_python(ROOT / "clinic/urls.py")
+
+
+@pytest.mark.parametrize(
+    "path", [*python_files("clinic", "articles"), *TEMPLATES], ids=relative
+)
+def test_every_message_is_in_a_catalogue(path):
+    read = messages_of_python if path.suffix == ".py" else messages_of_template
+    known = {key for po in CATALOGUES for key in entries(polib.pofile(po))}
+
+    assert set(read(path)) - known == set()
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=relative)
+def test_every_message_is_translated_with_its_placeholders(path):
+    catalogue = polib.pofile(path, check_for_duplicates=True)
+
+    assert [entry.msgid for entry in catalogue.untranslated_entries()] == []
+    assert [entry.msgid for entry in catalogue.fuzzy_entries()] == []
+    assert [entry.msgid for entry in catalogue.obsolete_entries()] == []
+    for entry in catalogue:
+        expected = set(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
+        for translation in entry.msgstr_plural.values() or [entry.msgstr]:
+            assert set(PLACEHOLDER.findall(translation)) == expected
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=relative)
+def test_the_compiled_catalogue_is_as_new_as_its_source(path):
+    def translations(catalogue):
+        return {
+            key: entry.msgstr_plural or entry.msgstr
+            for key, entry in entries(catalogue).items()
+        }
+
+    compiled = polib.mofile(path.with_suffix(".mo"))
+
+    assert translations(compiled) == translations(polib.pofile(path))
+
+
+def test_every_language_but_the_first_has_its_catalogues():
+    codes = [code for code, _name in settings.LANGUAGES if code != "en"]
+
+    assert [relative(path) for path in CATALOGUES] == [
+        f"{app}/locale/{code}/LC_MESSAGES/django.po"
+        for app in sorted(APPS)
+        for code in codes
+    ]
+
+
+# Dependencies ################################################################
+
+
+def locked(name):
+    """Every entry of a lock file, with the lines that belong to it."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(r"^([a-z0-9._-]+)(==\S+)?((?:.*\\\n)*.*)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_every_dependency_is_locked_to_a_version_and_its_hashes(name):
+    entries = locked(name)
+
+    assert len(entries) > 10
+    for package, version, rest in entries:
+        assert version, package
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", rest), package
+
+
+def test_the_portal_and_its_tests_run_with_the_same_versions():
+    runtime, development = (
+        {package: version for package, version, _rest in locked(name)}
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+
+    assert runtime.items() <= development.items()
+
+
+@pytest.mark.parametrize("package", [entry[0] for entry in locked("requirements.lock")])
+def test_no_dependency_asks_for_the_same_licence(package):
+    metadata = importlib.metadata.metadata(package)
+    licence = " ".join(
+        [
+            *metadata.get_all("License-Expression", []),
+            *metadata.get_all("License", []),
+            *(c for c in metadata.get_all("Classifier", []) if "License" in c),
+        ]
+    )
+
+    assert licence != ""
+    assert not re.search(r"\bA?GPL|(?<!Lesser )General Public", licence)
+
+
+# Templates and static files ##################################################
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=relative)
+def test_every_template_compiles(path):
+    name = str(path.relative_to(ROOT / "templates"))
+
+    template = engines["django"].get_template(name)
+
+    assert template.origin.name == str(path)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=relative)
+def test_no_style_no_script_and_no_handler_stands_in_a_template(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert re.findall(r"(?i)<style|\sstyle=|\son[a-z]+\s*=|javascript:", text) == []
+    scripts = re.findall(r"(?i)<script[^>]*>", text)
+    assert [script for script in scripts if " src=" not in script] == []
+
+
+STATIC = [
+    path for path in ROOT.glob("static/**/*") if path.suffix in {".css", ".js", ".svg"}
+]
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *STATIC], ids=relative)
+def test_nothing_is_fetched_from_elsewhere(path):
+    text = path.read_text(encoding="utf-8")
+    namespace = "http://www.w3.org/"
+
+    assert re.findall(rf"http://(?!{namespace[7:]})\S+", text) == []
+    assert re.findall(r"""(?i)\ssrc=["'](?:https?:)?//""", text) == []
+    assert re.findall(r"""(?i)<link[^>]*href=["'](?:https?:)?//""", text) == []
+    assert re.findall(r"""(?i)(?:@import|url\()\s*["']?(?:https?:)?//""", text) == []
+
+
+# The repository ##############################################################
+
+# In two pieces, so that this file does not hold them itself.
+OF_A_MACHINE = [
+    "/" + rest for rest in ("work/", "root/", "tmp/bash", "opt/pypi", "opt/wheels")
+]
+
+
+def test_no_file_names_a_machine():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    names = [name for name in listed if name and (ROOT / name).is_file()]
+
+    found = [
+        (name, path)
+        for name in names
+        for path in OF_A_MACHINE
+        if path.encode() in (ROOT / name).read_bytes()
+    ]
+
+    assert len(names) > 100
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_locks_name_no_registry(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+
+    assert re.findall(r"\S*(?:://|index-url|find-links|trusted-host)\S*", text) == []
+
+
+def test_every_app_of_ours_has_a_name_for_people():
+    assert [apps.get_app_config(app).verbose_name for app in APPS] == [
+        "The practice",
+        "Articles",
+    ]
+
+
+# The database ################################################################
+
+BEGIN = """
+import django
+django.setup()
+from articles.models import Topic
+Topic.objects.create(name="Fever", slug="fever")
+"""
+
+LOOK = """
+import json, sqlite3
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection, transaction
+def pragma(name):
+    with connection.cursor() as cursor:
+        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+found = {
+    name: pragma(name)
+    for name in ("journal_mode", "synchronous", "foreign_keys", "journal_size_limit",
+                 "busy_timeout")
+}
+other = sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0)
+with transaction.atomic():
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        found["writer"] = "two at once"
+    except sqlite3.OperationalError as error:
+        found["writer"] = str(error)
+other.close()
+print(json.dumps(found))
+"""
+
+COUNT = """
+import django
+django.setup()
+from django.db import transaction
+from articles.models import Topic
+for _ in range(20):
+    with transaction.atomic():
+        topic = Topic.objects.get()
+        topic.position += 1
+        topic.save()
+"""
+
+READ = """
+import django
+django.setup()
+from articles.models import Topic
+print(Topic.objects.get().position)
+"""
+
+PORTAL = {"DJANGO_SETTINGS_MODULE": "clinic.settings", "DATABASE_URL": ""}
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"),
+    [
+        ((3, 40, 1), "TRUNCATE"),
+        ((3, 44, 5), "TRUNCATE"),
+        ((3, 44, 6), "WAL"),
+        ((3, 45, 0), "TRUNCATE"),
+        ((3, 50, 6), "TRUNCATE"),
+        ((3, 50, 7), "WAL"),
+        ((3, 51, 0), "TRUNCATE"),
+        ((3, 51, 2), "TRUNCATE"),
+        ((3, 51, 3), "WAL"),
+        ((3, 52, 0), "WAL"),
+    ],
+)
+def test_the_journal_avoids_the_versions_that_lose_pages(version, mode):
+    choose = importlib.import_module("clinic.settings").sqlite_journal_mode
+
+    assert choose(version) == mode
+
+
+def test_what_is_written_to_sqlite_stays_written(tmp_path):
+    found = json.loads(output(run(["-c", LOOK], tmp_path, **PORTAL)))
+
+    choose = importlib.import_module("clinic.settings").sqlite_journal_mode
+    assert found == {
+        "journal_mode": choose(sqlite3.sqlite_version_info).lower(),
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "journal_size_limit": 27103364,
+        "busy_timeout": 20000,
+        "writer": "database is locked",
+    }
+
+
+def test_six_writers_at_once_lose_nothing(tmp_path):
+    output(run(["manage.py", "migrate", "-v0"], tmp_path, **PORTAL))
+    output(run(["-c", BEGIN], tmp_path, **PORTAL))
+
+    writers = [run(["-c", COUNT], tmp_path, **PORTAL) for _ in range(6)]
+
+    assert [output(writer) for writer in writers] == [""] * 6
+    assert output(run(["-c", READ], tmp_path, **PORTAL)) == "120\n"
