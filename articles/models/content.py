@@ -1,0 +1,148 @@
+"""What an article says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from articles import markup
+from articles.fields import RichTextField
+from articles.models.topic import Topic
+from clinic.models import Doctor, Picture
+
+
+def languages() -> list[tuple[str, Any]]:
+    """The choices of a language, as a function: they belong to no migration."""
+    return list(settings.LANGUAGES)
+
+
+def main_language() -> str:
+    return settings.LANGUAGE_CODE
+
+
+class Content(models.Model):
+    """What an article says: shared by the working copy and its editions."""
+
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        choices=languages,
+        default=main_language,
+    )
+    title = models.CharField(
+        _("title"),
+        max_length=120,
+        help_text=_("The reader's question or the plain subject."),
+    )
+    slug = models.SlugField(
+        _("address"),
+        max_length=120,
+        help_text=_("The end of the page's address; made from the title."),
+    )
+    summary = models.TextField(
+        _("summary"),
+        max_length=400,
+        blank=True,
+        help_text=_(
+            "Two or three sentences: what the page explains and for whom. They stand "
+            "under the title and in lists."
+        ),
+    )
+    body = RichTextField(_("text"), blank=True)
+    topic = models.ForeignKey(
+        Topic,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("topic"),
+        related_name="%(class)ss",
+    )
+    author = models.ForeignKey(
+        Doctor,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("author"),
+        related_name="%(class)ss",
+        help_text=_("The doctor who signs, whoever types."),
+    )
+    picture = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("picture"),
+        related_name="%(class)ss",
+        help_text=_("Search among the pictures that are here already."),
+    )
+    picture_alt = models.CharField(
+        _("description of the picture"),
+        max_length=250,
+        blank=True,
+        help_text=_(
+            "What one sees, for people who cannot: “Drawing of a liver with six cells "
+            "of another colour.”"
+        ),
+    )
+    picture_decorative = models.BooleanField(
+        _("decorative"),
+        default=False,
+        help_text=_("The picture tells nothing; screen readers pass over it."),
+    )
+    picture_caption = models.CharField(
+        _("caption"),
+        max_length=250,
+        blank=True,
+        help_text=_("Stands below the picture."),
+    )
+    picture_credit = models.CharField(
+        _("credit"),
+        max_length=150,
+        blank=True,
+        help_text=_("Who made it and by what right it is used."),
+    )
+    key_phrases = models.TextField(
+        _("key phrases"),
+        max_length=1000,
+        blank=True,
+        help_text=_(
+            "Words under which people look for this, one to a line: everyday words, "
+            "other names, frequent misspellings."
+        ),
+    )
+    is_sample = models.BooleanField(
+        _("sample text"),
+        default=False,
+        help_text=_("While ticked, the page says that it is no medical advice."),
+    )
+
+    # What publishing copies and what tells whether the working copy has moved on.
+    COPIED = (
+        "language", "title", "slug", "summary", "body", "topic_id", "author_id",
+        "picture_id", "picture_alt", "picture_decorative", "picture_caption",
+        "picture_credit", "key_phrases", "is_sample",
+    )  # fmt: skip
+
+    class Meta:
+        abstract = True
+
+    def get_absolute_url(self) -> str:
+        with override(self.language):
+            return reverse("articles:article", args=[self.slug])
+
+    @cached_property
+    def rendered(self) -> markup.Rendered:
+        """The body as it stands on the page, with its headings."""
+        return markup.render(self.body)
+
+    @property
+    def contents(self) -> list[markup.Heading]:
+        """The contents list: only long articles need one."""
+        headings = self.rendered.headings
+        return headings if len(headings) >= 4 else []

@@ -1,0 +1,41 @@
+"""The subjects that articles belong to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from i18nfield.fields import I18nCharField, I18nTextField
+
+
+class Topic(models.Model):
+    """A subject that articles in every language belong to."""
+
+    name = I18nCharField(
+        _("name"), max_length=80, help_text=_("For example: Chemotherapy")
+    )
+    slug = models.SlugField(
+        _("address"),
+        unique=True,
+        help_text=_("The end of the page's address, the same in every language."),
+    )
+    summary = I18nTextField(
+        _("summary"),
+        max_length=300,
+        blank=True,
+        help_text=_("One sentence that says what one finds there."),
+    )
+    position = models.PositiveSmallIntegerField(
+        _("order"), default=0, help_text=_("Small numbers come first.")
+    )
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:topic", args=[self.slug])

@@ -1,0 +1,77 @@
+"""Who signs articles."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from i18nfield.fields import I18nCharField, I18nTextField
+
+from clinic.models.picture import Picture
+from clinic.models.practice import Practice
+
+
+class Doctor(models.Model):
+    """A doctor who signs articles, independent of who signs in."""
+
+    practice = models.ForeignKey(
+        Practice, models.CASCADE, related_name="doctors", default=Practice.ONLY
+    )
+    title = I18nCharField(
+        _("title"), max_length=30, blank=True, help_text=_("For example: Dr.")
+    )
+    first_name = models.CharField(_("first name"), max_length=60)
+    last_name = models.CharField(_("last name"), max_length=60)
+    slug = models.SlugField(
+        _("address"),
+        unique=True,
+        help_text=_("The end of the page's address, for example: carlo-pastore"),
+    )
+    speciality = I18nCharField(
+        _("profession"), max_length=100, help_text=_("For example: oncologist")
+    )
+    about = I18nTextField(
+        _("about the doctor"),
+        max_length=2000,
+        blank=True,
+        help_text=_("Plain text. An empty line begins a new paragraph."),
+    )
+    registration = I18nCharField(
+        _("registration"),
+        max_length=150,
+        blank=True,
+        help_text=_(
+            "The register, the number and the country of the title, for example: "
+            "Ordine dei Medici di Roma no. 12345, title obtained in Italy"
+        ),
+    )
+    portrait = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("portrait"),
+        help_text=_("Chosen from the pictures. Upload a new one with the green plus."),
+    )
+    portrait_alt = I18nCharField(
+        _("description of the portrait"),
+        max_length=250,
+        blank=True,
+        help_text=_(
+            "For people who cannot see it. Leave empty if it only decorates the page."
+        ),
+    )
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("doctor")
+        verbose_name_plural = _("doctors")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return " ".join(
+            filter(None, [str(self.title), self.first_name, self.last_name])
+        )
+
+    def get_absolute_url(self) -> str:
+        return reverse("clinic:doctor", args=[self.slug])
