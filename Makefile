@@ -34,13 +34,13 @@ test: $(VENV)/dev  ## Run every check and test
 lint: $(VENV)/dev  ## Check style, templates and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	@find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --check --target-version 5.2
 	@SECRET_KEY=lint ALLOWED_HOSTS=lint $(BIN)/mypy
 
 format: $(VENV)/dev  ## Put code and templates into the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2 || true
+	@find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2 || true
 
 messages: $(VENV)/dev  ## Collect and compile the translations (needs gettext)
 	@command -v msgfmt >/dev/null || { echo "Please install gettext first (Debian: apt install gettext)."; exit 1; }

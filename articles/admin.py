@@ -31,6 +31,7 @@ from clinic.forms import (
     PictureUploadField,
     VersionedForm,
 )
+from clinic.models import Doctor
 
 
 @admin.register(Topic)
@@ -182,12 +183,18 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
     # Writing
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Take from the address only what can be a key of the search fields."""
+        """Begin in the desk's language; take only keys for the search fields."""
         initial = super().get_changeform_initial_data(request)
+        doctors = Doctor.objects.values_list("pk", flat=True)[:2]
         return {
+            # People write in the language they read; and where there is one doctor …
+            "language": request.LANGUAGE_CODE,
+            "author": doctors[0] if len(doctors) == 1 else None,
+        } | {
             name: value
             for name, value in initial.items()
-            if name not in self.autocomplete_fields or str(value).isdecimal()
+            if name not in self.autocomplete_fields
+            or re.fullmatch(r"[0-9]{1,18}", str(value))
         }
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -264,7 +271,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
             "desk_language": request.LANGUAGE_CODE,
         }
         with override(article.language):
-            context |= article_context(article.preview())
+            context |= article_context(article.next_edition())
             return render(request, "articles/article.html", context)
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -278,7 +285,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
         live = article.live_edition()
         problems = article.problems()
         if request.method == "POST" and not problems:
-            if request.POST.get("live") != str(live.number if live else 0):
+            if live and request.POST.get("live") != str(live.number):
                 # A second click on the button, or a colleague was quicker.
                 messages.info(request, gettext("It has just been published."))
                 return redirect("admin:articles_article_change", pk)

@@ -39,7 +39,6 @@ def editor_words() -> dict[str, str]:
     """Every word that the editor shows, in the language of the desk."""
     return {
         "tools": gettext("Tools of the text"),
-        "style": gettext("Kind of paragraph"),
         "paragraph": gettext("Text"),
         "heading": gettext("Heading"),
         "subheading": gettext("Subheading"),

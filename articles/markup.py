@@ -27,6 +27,7 @@ DROPPED_WITH_CONTENT = {
 ATTRIBUTES = {
     "*": set[str](),  # otherwise nh3 lets pass "lang" and "title"
     "a": {"href"},
+    "ol": {"start"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
@@ -37,11 +38,14 @@ def safe_attribute(tag: str, attribute: str, value: str) -> str | None:
     """Return the value to keep, or None to drop the attribute."""
     if attribute == "href":
         # Browsers skip these characters: "/\t/evil.example" leads to another host.
-        address = re.sub(r"[\x00-\x20\x7f]", "", value)
+        address = re.sub(r"[\x00-\x1f\x7f]", "", value).strip()
+        address = re.sub(r" +", "%20", address)
         own_page = re.match(r"/(?![/\\])|#", address)
         scheme = re.match(r"([a-z]+):", address, re.IGNORECASE)
         known_scheme = scheme and scheme[1].lower() in SCHEMES
         return address if own_page or known_scheme else None
+    if attribute == "start":
+        return value if re.fullmatch(r"[2-9]|[1-9]\d", value) else None
     if attribute in {"colspan", "rowspan"}:
         return value if re.fullmatch(r"[1-9]|1\d|20", value) else None
     return value
@@ -85,8 +89,8 @@ RENAMED = {
 }  # fmt: skip
 INSIDE_P = r"((?:(?!</?p>).)*?)"
 GAP = r"(?:&nbsp;| )"
-BULLET_ITEM = rf"<p>(?:[·•▪‣◦]|[-–o§](?=&nbsp;)){GAP}{{0,2}}{INSIDE_P}</p>"
-NUMBER_ITEM = rf"<p>\d{{1,2}}[.)]&nbsp;{GAP}?{INSIDE_P}</p>"
+BULLET_ITEM = rf"<p>(?:[·•▪‣◦]|[-–o§](?=&nbsp;&nbsp;)){GAP}{{0,2}}{INSIDE_P}</p>"
+NUMBER_ITEM = rf"<p>\d{{1,2}}[.)]&nbsp;&nbsp;{INSIDE_P}</p>"
 # The sentence that Joomla put in place of e-mail addresses, and its off-switch.
 CLOAK = re.compile(
     r"\{emailcloak=off\}|"
@@ -157,6 +161,7 @@ def tidy(html: str) -> str:
     html = re.sub(rf"(<(?:p|li|h2|h3|t[dh])(?: [^>]*)?>){GAP}+", r"\1", html)
     html = listed(BULLET_ITEM, "ul", html)
     html = listed(NUMBER_ITEM, "ol", html)
+    html = re.sub(r"<(h[23])>.*?</\1>", lambda h: h[0].replace("<br>", " "), html)
     html = re.sub(rf"(?:{GAP}{{0,2}}<br>){{2,}}", "</p><p>", html)
     html = paragraphs(html)
     # Cells and list items hold their text directly, not in a lone paragraph.
@@ -187,7 +192,9 @@ def listed(item: str, tag: str, html: str) -> str:
 
     def to_list(match: re.Match[str]) -> str:
         items = "".join(f"<li>{found[1]}</li>" for found in one.finditer(match[0]))
-        return f"<{tag}>{items}</{tag}>"
+        number = re.match(r"<p>(\d+)", match[0])
+        start = f' start="{int(number[1])}"' if number and tag == "ol" else ""
+        return f"<{tag}{start}>{items}</{tag}>"
 
     return run.sub(to_list, html)
 

@@ -108,8 +108,25 @@ class PracticeInline(BoundedInline, admin.StackedInline):
         return fields
 
 
+class PhoneFormSet(LabelledFormSet):
+    """Refuses a number twice; in the database two rows could never swap theirs."""
+
+    def clean(self) -> None:
+        super().clean()
+        numbers = set()
+        for form in self.forms:
+            data = getattr(form, "cleaned_data", {})
+            number = data.get("number")
+            if not number or data.get("DELETE"):
+                continue
+            if number in numbers:
+                form.add_error("number", _("This number is already in the list."))
+            numbers.add(number)
+
+
 class PhoneInline(PracticeInline):
     model = Phone
+    formset = PhoneFormSet
     fields = [
         "number", "kind", "purpose", "answered_by", "answered_when", "in_header",
         "doctor", "location", "position",

@@ -2,6 +2,25 @@
 
 from django.contrib.admin import AdminSite
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+# Words of Django's own that its Italian gets wrong (every noun is masculine there).
+# Naming them keeps them in the catalogue of this app, which comes before Django's.
+REPHRASED = [
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("Change history: %s"),
+    gettext_noop("History"),
+    gettext_noop("Log out"),
+    gettext_noop("The {name} “{obj}” was added successfully."),
+    gettext_noop("The {name} “{obj}” was changed successfully."),
+    gettext_noop(
+        "The {name} “{obj}” was added successfully. You may edit it again below."
+    ),
+    gettext_noop(
+        "The {name} “{obj}” was changed successfully. You may edit it again below."
+    ),
+    gettext_noop("Welcome,"),
+]
 
 
 class Desk(AdminSite):

@@ -53,6 +53,14 @@ class logger_class(Logger):
         atoms["U"] = quote(atoms["U"] or "", safe="/:@!$&'()*+,;=~-._")
         return atoms
 
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Leave address and text out of the line about an unreadable request."""
+        unreadable = "Invalid request from ip="
+        if msg.startswith(unreadable):
+            address = msg.removeprefix(unreadable).partition(": ")[0]
+            msg = f"Invalid request from {masked(address)}"
+        super().warning(msg, *args, **kwargs)
+
 
 def when_ready(server: Any) -> None:
     """Say where the portal answers; the first time also the generated password."""

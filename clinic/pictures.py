@@ -35,6 +35,7 @@ TOO_MANY_PIXELS = _(
     "This picture has more than 40 million pixels. Please save it in a smaller size; "
     "2000 pixels wide is enough."
 )
+TOO_LONG = _("This picture is longer than 16,000 pixels. Please cut or shrink it.")
 TOO_SMALL = _("This picture is smaller than 32 pixels and would not be recognised.")
 
 
@@ -70,6 +71,8 @@ def render(upload: File) -> Renditions:
         raise ValidationError(TOO_MANY_PIXELS, code="pixels") from None
     except Exception:  # Pillow's decoders raise nearly everything
         raise ValidationError(NOT_A_PICTURE, code="invalid") from None
+    if max(canvas.size) > 16_000:  # the formats end at 65,500
+        raise ValidationError(TOO_LONG, code="long")
     if min(canvas.size) < 32:
         raise ValidationError(TOO_SMALL, code="small")
     return encode(canvas)

@@ -9,6 +9,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from clinic.environment import BASE_DIR, boolean, read_env_file
 
@@ -16,7 +17,7 @@ env = environ.Env(
     # name=(type, default); a variable without default must be set in production
     SECRET_KEY=str,
     ALLOWED_HOSTS=list,
-    DATA_DIR=(Path, BASE_DIR / "var"),
+    DATA_DIR=(str, ""),
     DATABASE_URL=(str, ""),
     DEBUG=(boolean, False),
     HTTPS=(boolean, True),
@@ -49,7 +50,13 @@ SECRET_KEY = variable("SECRET_KEY")
 ALLOWED_HOSTS = variable("ALLOWED_HOSTS")
 DEBUG = variable("DEBUG")
 HTTPS = variable("HTTPS")
-DATA_DIR = Path(variable("DATA_DIR")).resolve()
+DATA_DIR = Path(variable("DATA_DIR") or BASE_DIR / "var").resolve()
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"DATA_DIR is {DATA_DIR}, which cannot be made ({error.strerror})."
+    ) from None
 
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
@@ -169,6 +176,10 @@ except (KeyError, ValueError, OSError):
 USE_TZ = True
 FORMAT_MODULE_PATH = ["clinic.formats"]
 PHONENUMBER_DEFAULT_REGION = variable("PHONE_REGION")
+if PHONENUMBER_DEFAULT_REGION not in SUPPORTED_REGIONS:
+    raise ImproperlyConfigured(
+        f"PHONE_REGION is “{PHONENUMBER_DEFAULT_REGION}”, not two letters such as IT."
+    )
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 
 # Static files and pictures ###################################################

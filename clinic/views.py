@@ -49,9 +49,7 @@ class Contact(PublicPage, TemplateView):
 
 class DoctorDetail(PublicPage, DetailView):
     template_name = "clinic/doctor.html"
-    queryset = Doctor.objects.select_related("portrait").prefetch_related(
-        "phones", "emails"
-    )
+    queryset = Doctor.objects.select_related("portrait").prefetch_related("phones")
 
 
 class MailtoRedirect(HttpResponseRedirect):

@@ -28,8 +28,8 @@ def playwright_browser() -> str | None:
 
 def find() -> str | None:
     """Return the path of a browser on this machine, or None."""
-    found = (os.environ.get("CHROMIUM"), *map(shutil.which, NAMES))
-    return next((path for path in found if path), None) or playwright_browser()
+    found = filter(None, map(shutil.which, NAMES))
+    return next(found, None) or playwright_browser()
 
 
 def attempt(*command: str) -> bool:

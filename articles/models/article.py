@@ -134,18 +134,11 @@ class Article(Versioned, Content):
         if problems:
             raise ValidationError(problems)
         at = at or timezone.now()
-        previous = list(article.editions.order_by("number"))
         article.editions.filter(live_until=None).update(live_until=at)
-        return Edition.objects.create(
-            article=article,
-            number=previous[-1].number + 1 if previous else 1,
-            first_published_at=previous[0].first_published_at if previous else at,
-            live_from=at,
-            published_at=at,
-            published_by=by,
-            sources=[source.as_dict() for source in article.sources.all()],
-            **{name: getattr(article, name) for name in Content.COPIED},
-        )
+        edition = article.next_edition(at)
+        edition.published_by = by
+        edition.save(force_insert=True)
+        return edition
 
     @transaction.atomic
     def withdraw(self, *, at: datetime | None = None) -> None:
@@ -192,21 +185,21 @@ class Article(Versioned, Content):
     def differs_from(self, edition: Edition) -> bool:
         """Say whether the working copy has moved on since that edition."""
         same_content = all(
-            getattr(self, name) == getattr(edition, name) for name in Content.COPIED
+            getattr(self, name) == getattr(edition, name) for name in Edition.COPIED
         )
         sources = [source.as_dict() for source in self.sources.all()]
         return not (same_content and sources == edition.sources)
 
-    def preview(self) -> Edition:
-        """Return an unsaved edition of the working copy, as readers would see it."""
-        live = self.live_edition()
-        now = timezone.now()
+    def next_edition(self, at: datetime | None = None) -> Edition:
+        """Return the edition that publishing would make, unsaved: the preview."""
+        at = at or timezone.now()
+        previous = list(self.editions.order_by("number"))
         return Edition(
             article=self,
-            number=live.number + 1 if live else 1,
-            first_published_at=live.first_published_at if live else now,
-            live_from=now,
-            published_at=now,
+            number=previous[-1].number + 1 if previous else 1,
+            first_published_at=previous[0].first_published_at if previous else at,
+            live_from=at,
+            published_at=at,
             sources=[source.as_dict() for source in self.sources.all()],
-            **{name: getattr(self, name) for name in Content.COPIED},
+            **{name: getattr(self, name) for name in Edition.COPIED},
         )

@@ -123,7 +123,7 @@ class Content(models.Model):
     )
 
     # What publishing copies and what tells whether the working copy has moved on.
-    COPIED = (
+    COPIED: tuple[str, ...] = (
         "language", "title", "slug", "summary", "body", "topic_id", "author_id",
         "picture_id", "picture_alt", "picture_decorative", "picture_caption",
         "picture_credit", "key_phrases", "is_sample",

@@ -50,7 +50,16 @@ class Edition(Content):
         editable=False,
         verbose_name=_("published by"),
     )
+    translation_of = models.ForeignKey(
+        "articles.Article",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("translation of"),
+    )
     sources = models.JSONField(_("sources"), default=list)
+
+    COPIED: tuple[str, ...] = (*Content.COPIED, "translation_of_id")
 
     objects = EditionQuerySet.as_manager()
 
@@ -95,9 +104,9 @@ class Edition(Content):
 
     def translations(self) -> dict[str, str | None]:
         """Return each other language with the address of the live translation."""
-        original = self.article.translation_of_id or self.article_id
+        original = self.translation_of_id or self.article_id
         live = Edition.objects.live().filter(
-            models.Q(article=original) | models.Q(article__translation_of=original)
+            models.Q(article=original) | models.Q(translation_of=original)
         )
         found = {edition.language: edition.get_absolute_url() for edition in live}
         return {code: found.get(code) for code, _ in settings.LANGUAGES}

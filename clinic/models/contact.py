@@ -36,7 +36,7 @@ class ContactRow(models.Model):
     )
     doctor = models.ForeignKey(
         Doctor,
-        models.CASCADE,
+        models.SET_NULL,
         null=True,
         blank=True,
         related_name="%(class)ss",
@@ -47,7 +47,7 @@ class ContactRow(models.Model):
     )
     location = models.ForeignKey(
         Location,
-        models.CASCADE,
+        models.SET_NULL,
         null=True,
         blank=True,
         related_name="%(class)ss",
@@ -82,7 +82,7 @@ class Phone(ContactRow):
         _("kind"), max_length=10, choices=Kind.choices, default=Kind.VOICE
     )
     in_header = models.BooleanField(
-        _("at the top of every page"),
+        _("in view on every page"),
         default=False,
         help_text=_("One tap from anywhere. Two numbers fit well."),
     )
@@ -90,13 +90,6 @@ class Phone(ContactRow):
     class Meta(ContactRow.Meta):
         verbose_name = _("phone number")
         verbose_name_plural = _("phone numbers")
-        constraints = [
-            models.UniqueConstraint(
-                name="number_once_per_practice",
-                fields=["practice", "number"],
-                violation_error_message=_("This number is already in the list."),
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.purpose}: {self.shown}"

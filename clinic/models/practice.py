@@ -19,12 +19,18 @@ class PracticeManager(models.Manager["Practice"]):
     def current(self) -> Practice:
         """Return the one practice with everything that the pages show of it.
 
-        At most seven queries, however many rows there are. A portal that nobody has
+        At most nine queries, however many rows there are. A portal that nobody has
         filled in yet answers with an unsaved, empty practice.
         """
         practice = self.filter(pk=Practice.ONLY).first() or Practice(pk=Practice.ONLY)
         models.prefetch_related_objects(
-            [practice], "doctors__portrait", "phones", "emails", "locations", "hours"
+            [practice],
+            "doctors__portrait",
+            "phones__doctor",
+            "phones__location",
+            "emails",
+            "locations",
+            "hours",
         )
         return practice
 
@@ -85,7 +91,7 @@ class Practice(Versioned):
     @property
     def header_phones(self) -> list[Phone]:
         """The numbers that stand at the top of every page."""
-        return [phone for phone in self.phones.all() if phone.in_header]
+        return [p for p in self.phones.all() if p.in_header and p.can_be_called]
 
     @property
     def week(self) -> list[Day]:

@@ -1,4 +1,4 @@
-// Small repairs of the desk for screen readers.
+// Small helps at the desk.
 
 // The search fields for related objects (select2) do not say which field they are.
 // jQuery's own queue: the load event may come before select2 has begun.
@@ -23,3 +23,21 @@ addEventListener("load", () => {
     mark.setAttribute("role", "img")
   }
 })
+
+// A long form that was refused begins at its first mistake; a new row at its first field.
+document.querySelector("#content-main [aria-invalid=true]")?.focus()
+document.addEventListener("formset:added", (event) => {
+  event.target.querySelector("input:not([type=hidden]), select")?.focus()
+})
+
+// Leaving a form with unsaved changes asks first.
+const form = document.querySelector("#content-main form[id$='_form']")
+if (form) {
+  const ask = (event) => event.preventDefault()
+  const changed = () => addEventListener("beforeunload", ask)
+  form.addEventListener("input", changed)
+  form.addEventListener("submit", () => {
+    form.removeEventListener("input", changed)
+    removeEventListener("beforeunload", ask)
+  })
+}

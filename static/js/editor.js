@@ -13,7 +13,7 @@ async function start(textarea) {
 
   const frame = create("div", { className: "editor" })
   const toolbar = create("div", { className: "editor__tools" })
-  toolbar.setAttribute("role", "toolbar")
+  toolbar.setAttribute("role", "group")
   toolbar.setAttribute("aria-label", words.tools)
   const page = create("div", { className: "editor__page" })
   frame.append(toolbar, page)
@@ -28,6 +28,7 @@ async function start(textarea) {
     editorProps: { attributes: attributes(textarea), transformPastedHTML },
     onUpdate: () => {
       textarea.value = editor.isEmpty ? "" : editor.getHTML()
+      textarea.dispatchEvent(new Event("input", { bubbles: true }))
     },
   })
 
@@ -109,28 +110,10 @@ function extensions(prose) {
 function fillToolbar(toolbar, editor, words) {
   const refreshers = []
 
-  const style = create("select", {})
-  style.setAttribute("aria-label", words.style)
-  for (const name of ["paragraph", "heading", "subheading"]) {
-    style.append(create("option", { value: name, textContent: words[name] }))
-  }
-  style.addEventListener("change", () => {
-    const level = { heading: 2, subheading: 3 }[style.value]
-    const chain = editor.chain().focus()
-    if (level) chain.setHeading({ level }).run()
-    else chain.setParagraph().run()
-  })
-  refreshers.push(() => {
-    style.value = editor.isActive("heading", { level: 2 })
-      ? "heading"
-      : editor.isActive("heading", { level: 3 })
-        ? "subheading"
-        : "paragraph"
-  })
-  toolbar.append(style)
-
   const button = (name, run, { active, shown } = {}) => {
     const element = create("button", { type: "button", textContent: words[name] })
+    // A click leaves the caret in the text: nothing typed right after it is lost.
+    element.addEventListener("mousedown", (event) => event.preventDefault())
     element.addEventListener("click", () => run(editor.chain().focus()))
     refreshers.push(() => {
       if (active) element.setAttribute("aria-pressed", String(active()))
@@ -141,6 +124,14 @@ function fillToolbar(toolbar, editor, words) {
   const mark = (name, run, type = name) =>
     button(name, run, { active: () => editor.isActive(type) })
 
+  button("paragraph", (chain) => chain.setParagraph().run(), {
+    active: () => editor.isActive("paragraph"),
+  })
+  for (const [name, level] of [["heading", 2], ["subheading", 3]]) {
+    button(name, (chain) => chain.toggleHeading({ level }).run(), {
+      active: () => editor.isActive("heading", { level }),
+    })
+  }
   mark("bold", (chain) => chain.toggleBold().run())
   mark("italic", (chain) => chain.toggleItalic().run())
   mark("bulletList", (chain) => chain.toggleBulletList().run())

@@ -166,10 +166,34 @@ def test_the_preview_is_what_publishing_makes():
     article.body = "<p>New words.</p>"
     article.save()
 
-    preview, published = article.preview(), article.publish()
+    preview, published = article.next_edition(), article.publish()
 
     for name in (*Edition.COPIED, "number", "sources", "first_published_at"):
         assert getattr(preview, name) == getattr(published, name)
+
+
+def test_the_link_to_a_translation_waits_for_publishing():
+    english = factories.ArticleFactory(language="en")
+    italian = factories.ArticleFactory(language="it", topic=english.topic)
+    edition, _translated = english.publish(), italian.publish()
+    italian.translation_of = english
+    italian.save()
+
+    assert edition.translations()["it"] is None
+
+    again = italian.publish()
+
+    assert edition.translations()["it"] == again.get_absolute_url()
+
+
+def test_the_preview_of_a_withdrawn_article_continues_its_numbers():
+    article = factories.ArticleFactory()
+    first = article.publish()
+    article.withdraw()
+
+    preview = article.next_edition()
+
+    assert (preview.number, preview.first_published_at) == (2, first.first_published_at)
 
 
 def test_translations_are_found_from_both_sides():

@@ -428,7 +428,7 @@ def test_a_link_to_a_dangerous_address_becomes_plain_text(address):
         ("/", None),
         ("#what-it-is-1", None),
         ("https://paral·lel.example/«a»?b=°", None),
-        (" https://www.example.org/a b ", "https://www.example.org/ab"),
+        (" https://www.example.org/a b ", "https://www.example.org/a%20b"),
         ("ht\ttps://www.example.org", "https://www.example.org"),
     ],
 )
@@ -652,3 +652,19 @@ def test_signs_that_mean_something_in_html_stay_what_they_were():
 def test_an_empty_body_stays_empty():
     assert sanitise("") == ""
     assert render("").html == ""
+
+
+def test_a_numbered_list_keeps_the_number_it_begins_with():
+    assert sanitise('<ol start="4"><li>x</li></ol>') == (
+        '<ol start="4"><li>x</li></ol>'
+    )
+    assert sanitise("<p>3.&nbsp;&nbsp; three</p><p>4.&nbsp;&nbsp; four</p>") == (
+        '<ol start="3"><li>three</li><li>four</li></ol>'
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["3.&nbsp;Aprile 2026", "o&nbsp;meglio", "–&nbsp;e poi"]
+)
+def test_a_single_hard_space_makes_no_list(text):
+    assert sanitise(f"<p>{text}</p>") == f"<p>{text}</p>"

@@ -64,8 +64,7 @@ def write_body(page, word):
     """Type a heading, a list, a link and a table into the editor."""
     body = page.get_by_role("textbox", name=word("text").capitalize(), exact=True)
     body.click()
-    style = page.get_by_role("combobox", name=word("Kind of paragraph"))
-    style.select_option(label=word("Heading"))
+    press(page, word("Heading"))
     page.keyboard.type("What it is")
     page.keyboard.press("Enter")
     page.keyboard.type("It passes. See the guide")
@@ -99,7 +98,7 @@ def test_from_the_first_word_to_the_withdrawal(
     number = field(page, "number").first
     number.fill("331 761")
     press(page, word("Save"))
-    expect(page.get_by_text("331 761", exact=False).first).to_be_visible()
+    expect(number).to_be_focused()
     expect(page.locator(".errorlist").first).to_contain_text("331 761")
     expect(number).to_have_value("331 761")
     number.fill("3317612698")
@@ -318,3 +317,18 @@ def test_a_page_pasted_from_word_becomes_clean(browse, sessions):
         "<h2>Title</h2><p><strong>Bold</strong> text</p>"
         "<ul><li>one</li><li>two</li></ul><p>link</p>"
     )
+
+
+def test_leaving_unsaved_words_asks_first(browse, sessions):
+    page = browse(storage_state=sessions["editor"])
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.goto("/admin/articles/article/1/change/")
+    page.get_by_role("textbox", name="Text", exact=True).click()
+    page.keyboard.type("unsaved ")
+
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+
+    assert asked == ["beforeunload"]
+    assert not page.is_closed()

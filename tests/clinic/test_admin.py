@@ -418,6 +418,29 @@ def test_the_second_of_two_people_overwrites_nothing_and_loses_nothing(practice)
     assert Practice.objects.get().name == "Dr. Second"
 
 
+def test_two_rows_can_exchange_their_numbers(staff, practice):
+    first = Phone.objects.get()
+    second = factories.PhoneFactory(number="+393319584817")
+    page = fields(staff.get(PRACTICE))
+    swapped = {"phones-0-number": "331 958 4817", "phones-1-number": "331 761 2698"}
+
+    response = staff.post(PRACTICE, page | swapped | {"_save": "1"})
+
+    assert response.status_code == 302
+    numbers = {phone.pk: phone.number.as_e164 for phone in Phone.objects.all()}
+    assert numbers == {first.pk: "+393319584817", second.pk: "+393317612698"}
+
+
+def test_deleting_a_location_keeps_its_numbers(staff, practice):
+    location = Location.objects.get()
+    factories.LocationFactory()
+    Phone.objects.update(location=location)
+
+    location.delete()
+
+    assert Phone.objects.get().location is None
+
+
 # Pictures ####################################################################
 
 

@@ -131,7 +131,12 @@ def test_the_example_lists_every_variable_in_the_order_of_the_settings():
 
     declared = list(portal.env.scheme)
     assert listed[: len(declared)] == declared
-    assert listed[len(declared) :] == ["HOST", "PORT", "WEB_CONCURRENCY"]
+    assert listed[len(declared) :] == [
+        "HOST",
+        "PORT",
+        "FORWARDED_ALLOW_IPS",
+        "WEB_CONCURRENCY",
+    ]
 
 
 def test_the_example_is_a_readable_file(monkeypatch):
@@ -353,6 +358,7 @@ WRONG = {
     "LANGUAGE_CODE": {"LANGUAGE_CODE": "xx"},
     "DATABASE_URL": {"DATABASE_URL": "nonsense"},
     "TIME_ZONE": {"TIME_ZONE": "Nowhere"},
+    "PHONE_REGION": {"PHONE_REGION": "XX"},
 }
 
 
@@ -365,6 +371,15 @@ def test_a_wrong_setting_is_refused_with_one_sentence_that_names_it(name):
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stderr.startswith("The portal cannot start: ")
     assert name in done.stderr
+
+
+def test_the_data_folder_need_not_be_there(tmp_path):
+    data_dir = tmp_path / "not" / "yet"
+
+    done = run(sys.executable, "manage.py", "migrate", DATA_DIR=str(data_dir), **RIGHT)
+
+    assert done.returncode == 0, done.stderr
+    assert (data_dir / "portal.sqlite3").exists()
 
 
 @pytest.mark.parametrize("options", [[], ["--check-config"]], ids=["start", "check"])

@@ -96,9 +96,15 @@ def test_no_rendition_is_wider_than_the_original(width, widths):
 
 
 def test_a_picture_of_extreme_shape_keeps_at_least_one_row():
-    renditions = pictures.render(upload(picture_bytes("PNG", (20_000, 32))))
+    renditions = pictures.render(upload(picture_bytes("PNG", (16_000, 32))))
 
     assert decoded(renditions, "320.jpg").size == (320, 1)
+
+
+@pytest.mark.parametrize("size", [(40, 70_000), (16_001, 40)])
+def test_a_picture_too_long_for_the_formats_is_refused_with_its_reason(size):
+    with pytest.raises(ValidationError, match=r"longer than 16,000 pixels"):
+        pictures.render(upload(picture_bytes("PNG", size)))
 
 
 def colour_of_first_pixel(content):

@@ -114,7 +114,10 @@ def test_the_hours_are_told_day_by_day_with_the_closed_days(client):
 
     assert hours_on(page) == [
         CLOSED
-        | {"Wednesday": "9:00–13:00 15:00–18:30", "Friday": "8:05–13:00 by appointment"}
+        | {
+            "Wednesday": "9:00–13:00 and 15:00–18:30",
+            "Friday": "8:05–13:00 by appointment",
+        }
     ]
     assert list(hours_on(page)[0]) == list(CLOSED)
 
@@ -139,6 +142,21 @@ def test_hours_of_one_location_are_not_those_of_another(client):
 
     assert of_one == CLOSED | {"Monday": "9:00–13:00", "Wednesday": "9:00–13:00"}
     assert of_two == CLOSED | {"Tuesday": "9:00–13:00", "Wednesday": "9:00–13:00"}
+
+
+def test_a_fax_is_no_link_at_the_top_of_the_page(client):
+    factories.PhoneFactory(kind="FAX", number="+390612345678", in_header=True)
+
+    assert "tel:+390612345678" not in client.get("/contact/").text
+
+
+def test_a_doctors_own_number_stands_on_the_doctors_page(client):
+    doctor = factories.DoctorFactory()
+    factories.PhoneFactory(doctor=doctor, in_header=False)
+
+    main = client.get(doctor.get_absolute_url()).text.partition("<main")[2]
+
+    assert 'href="tel:+393317612698"' in main.partition("<footer")[0]
 
 
 def test_a_practice_without_a_location_still_tells_its_hours(client):
