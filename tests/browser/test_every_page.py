@@ -218,13 +218,21 @@ def desk_paths(portal):
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "it-IT"])
-def test_every_desk_page_keeps_to_the_policy(portal, browse, sessions, locale):
+def test_every_desk_page_is_valid_and_keeps_to_the_policy(
+    portal, browse, sessions, locale
+):
     page = browse(storage_state=sessions["manager"], locale=locale)
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    titles = {}
     for path in desk_paths(portal):
         response = page.goto(path)
         assert response.status == 200, path
         assert "no-store" in response.headers.get("cache-control", ""), path
         assert "default-src 'none'" in response.headers["content-security-policy"], path
+        document = parser.parse(response.text())
+        assert len(document.findall(".//h1")) == 1, path
+        title = document.findtext(".//title").strip()
+        assert titles.setdefault(title, page.url) == page.url
         settle(page)
         language = page.locator("html").get_attribute("lang")
         preview = path.endswith("/preview/")

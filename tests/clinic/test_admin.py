@@ -723,3 +723,20 @@ def test_an_e_mail_address_is_edited_beside_the_numbers(staff, practice):
     save(staff, PRACTICE, **{"emails-0-address": "nuovo@example.org"})
 
     assert Email.objects.get().address == "nuovo@example.org"
+
+
+# Accounts ####################################################################
+
+
+def test_a_manager_gives_somebody_a_new_password(staff):
+    user = factories.UserFactory()
+    new = "four plain words here"
+
+    response = staff.post(
+        f"/admin/clinic/user/{user.pk}/password/",
+        {"password1": new, "password2": new},
+    )
+
+    user.refresh_from_db()
+    assert response.status_code == 302
+    assert user.check_password(new)
