@@ -274,14 +274,10 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
             context |= article_context(article.next_edition())
             return render(request, "articles/article.html", context)
 
+    @transaction.atomic
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then make the working copy the edition that readers see."""
-        with transaction.atomic():
-            return self.publish_locked(request, self.article_to_publish(request, pk))
-
-    def publish_locked(self, request: HttpRequest, article: Article) -> HttpResponse:
-        """Compare what was confirmed with what is there; nobody can write meanwhile."""
-        pk = article.pk
+        article = self.article_to_publish(request, pk)
         live = article.live_edition()
         problems = article.problems()
         if request.method == "POST" and not problems:
@@ -323,12 +319,9 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
             unchanged=bool(live and not article.differs_from(live)),
         )
 
+    @transaction.atomic
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then take the article off the site."""
-        with transaction.atomic():
-            return self.withdraw_locked(request, pk)
-
-    def withdraw_locked(self, request: HttpRequest, pk: int) -> HttpResponse:
         article = self.article_to_publish(request, pk)
         live = article.live_edition()
         if live is None:
@@ -346,6 +339,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
         return self.confirm(request, article, template="withdraw.html", live=live)
 
     def article_to_publish(self, request: HttpRequest, pk: int) -> Article:
+        """Return the article, locked: what was confirmed is what is there."""
         article = get_object_or_404(Article.objects.select_for_update(), pk=pk)
         if not (
             self.has_change_permission(request, article)

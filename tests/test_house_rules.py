@@ -390,27 +390,6 @@ print(Topic.objects.get().position)
 PORTAL = {"DJANGO_SETTINGS_MODULE": "clinic.settings", "DATABASE_URL": ""}
 
 
-@pytest.mark.parametrize(
-    ("version", "mode"),
-    [
-        ((3, 40, 1), "TRUNCATE"),
-        ((3, 44, 5), "TRUNCATE"),
-        ((3, 44, 6), "WAL"),
-        ((3, 45, 0), "TRUNCATE"),
-        ((3, 50, 6), "TRUNCATE"),
-        ((3, 50, 7), "WAL"),
-        ((3, 51, 0), "TRUNCATE"),
-        ((3, 51, 2), "TRUNCATE"),
-        ((3, 51, 3), "WAL"),
-        ((3, 52, 0), "WAL"),
-    ],
-)
-def test_the_journal_avoids_the_versions_that_lose_pages(version, mode):
-    choose = importlib.import_module("clinic.settings").sqlite_journal_mode
-
-    assert choose(version) == mode
-
-
 def test_what_is_written_to_sqlite_stays_written(tmp_path):
     found = json.loads(output(run(["-c", LOOK], tmp_path, **PORTAL)))
 

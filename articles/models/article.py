@@ -187,19 +187,22 @@ class Article(Versioned, Content):
         same_content = all(
             getattr(self, name) == getattr(edition, name) for name in Edition.COPIED
         )
-        sources = [source.as_dict() for source in self.sources.all()]
-        return not (same_content and sources == edition.sources)
+        return not (same_content and self.sources_as_list() == edition.sources)
+
+    def sources_as_list(self) -> list[dict[str, str]]:
+        """Return the sources as an edition keeps them."""
+        return [source.as_dict() for source in self.sources.all()]
 
     def next_edition(self, at: datetime | None = None) -> Edition:
         """Return the edition that publishing would make, unsaved: the preview."""
         at = at or timezone.now()
-        previous = list(self.editions.order_by("number"))
+        last = self.editions.defer("body").order_by("number").last()
         return Edition(
             article=self,
-            number=previous[-1].number + 1 if previous else 1,
-            first_published_at=previous[0].first_published_at if previous else at,
+            number=last.number + 1 if last else 1,
+            first_published_at=last.first_published_at if last else at,
             live_from=at,
             published_at=at,
-            sources=[source.as_dict() for source in self.sources.all()],
+            sources=self.sources_as_list(),
             **{name: getattr(self, name) for name in Edition.COPIED},
         )
