@@ -60,8 +60,23 @@ def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def save_draft(page):
+    """Save in English, and wait until the next page has its editor."""
+    with page.expect_navigation():
+        press(page, "Save draft")
+    return text_editor(page)
+
+
+def text_editor(page):
+    """The editor itself: before its script has run, a text area stands there."""
+    editor = page.locator(".editor .ProseMirror")
+    editor.wait_for()
+    return editor
+
+
 def write_body(page, word):
     """Type a heading, a list, a link and a table into the editor."""
+    text_editor(page)
     body = page.get_by_role("textbox", name=word("text").capitalize(), exact=True)
     body.click()
     press(page, word("Heading"))
@@ -271,14 +286,13 @@ def test_an_article_goes_through_the_editor_unchanged(browse, sessions):
     """Opening and saving the sample article in the editor loses nothing of it."""
     page = browse(storage_state=sessions["editor"])
     page.goto("/admin/articles/article/1/change/")
-    page.locator(".editor .ProseMirror").wait_for()
+    body = text_editor(page)
     before = page.locator("#id_body").input_value()
 
-    page.get_by_role("textbox", name="Text", exact=True).press("ControlOrMeta+Home")
+    body.press("ControlOrMeta+Home")
     page.keyboard.type("x")
     page.keyboard.press("Backspace")
-    press(page, "Save draft")
-    page.locator(".editor .ProseMirror").wait_for()
+    save_draft(page)
 
     after = page.locator("#id_body").input_value()
     assert plain(after) == plain(before)
@@ -292,7 +306,7 @@ def plain(html):
 def test_a_page_pasted_from_word_becomes_clean(browse, sessions):
     page = browse(storage_state=sessions["editor"])
     page.goto("/admin/articles/article/add/")
-    body = page.get_by_role("textbox", name="Text", exact=True)
+    body = text_editor(page)
     body.click()
 
     body.evaluate(
@@ -310,8 +324,7 @@ def test_a_page_pasted_from_word_becomes_clean(browse, sessions):
         "<p><a href='javascript:alert(1)'>link</a></p></body></html>",
     )
     page.locator("#id_title").fill("Pasted from Word")
-    press(page, "Save draft")
-    page.locator(".editor .ProseMirror").wait_for()
+    save_draft(page)
 
     assert page.locator("#id_body").input_value() == (
         "<h2>Title</h2><p><strong>Bold</strong> text</p>"
@@ -324,11 +337,11 @@ def test_leaving_unsaved_words_asks_first(browse, sessions):
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.goto("/admin/articles/article/1/change/")
-    page.get_by_role("textbox", name="Text", exact=True).click()
+    text_editor(page).click()
     page.keyboard.type("unsaved ")
 
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.close(run_before_unload=True)
 
     assert asked == ["beforeunload"]
     assert not page.is_closed()
