@@ -7,9 +7,11 @@ from django import forms
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.templatetags.static import static
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from articles.markup import sanitise
+from clinic.models import Practice
 
 
 class RichTextWidget(forms.Textarea):
@@ -24,18 +26,43 @@ class RichTextWidget(forms.Textarea):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
+        practice = Practice.objects.current()
         # The module by its hashed address: an import map would be an inline script,
         # which the Content-Security-Policy forbids.
         context["widget"]["attrs"]["data-editor"] = json.dumps(
             {
                 "module": static("django_prose_editor/editor.js"),
-                "words": editor_words(),
+                "words": editor_words(practice),
+                "contacts": contacts(practice),
             }
         )
         return context
 
 
-def editor_words() -> dict[str, str]:
+def contacts(practice: Practice) -> list[dict[str, Any]]:
+    """Every phone and e-mail of the practice, as the editor offers them."""
+    phones = [
+        {
+            "reference": f"phone-{phone.pk}",
+            "label": f"{capfirst(phone.get_kind_display())}: {phone.purpose}",
+            "shown": phone.shown,
+            "callable": phone.can_be_called,
+        }
+        for phone in practice.phones.all()
+    ]
+    emails = [
+        {
+            "reference": f"email-{email.pk}",
+            "label": f"{gettext('E-mail')}: {email.purpose}",
+            "shown": email.address,
+            "callable": False,
+        }
+        for email in practice.emails.all()
+    ]
+    return phones + emails
+
+
+def editor_words(practice: Practice) -> dict[str, str]:
     """Every word that the editor shows, in the language of the desk."""
     return {
         "tools": gettext("Tools of the text"),
@@ -57,6 +84,34 @@ def editor_words() -> dict[str, str]:
         "deleteRow": gettext("Delete row"),
         "deleteColumn": gettext("Delete column"),
         "deleteTable": gettext("Delete table"),
+        "contact": gettext("Contact"),
+        "whichContact": gettext("Which contact?"),
+        "contactHelp": gettext(
+            "The text shows the number as it is at the desk under “The practice”. When "
+            "it changes there, it changes here."
+        ),
+        "noContacts": gettext(
+            "There is no contact yet. Please add it first under “The practice”."
+        ),
+        "inSentence": gettext("In the sentence"),
+        "asCard": gettext("As a card"),
+        "lostContact": gettext("This contact no longer exists: please delete it here"),
+        "careCard": gettext("Care card"),
+        "removeCareCard": gettext("Remove care card"),
+        "whichCare": gettext("How soon must the reader act?"),
+        "careNonUrgent": gettext("Not urgent: when to call the practice"),
+        "careUrgent": gettext("Urgent: when to call the practice today"),
+        "careEmergency": gettext("Emergency: when to call %(number)s at once")
+        % {"number": practice.emergency_number},
+        "careHint": gettext("Heading, for example: Call today if you have"),
+        "careInText": gettext("is in the text already; one of each kind fits"),
+        "allCareInText": gettext(
+            "All three care cards are in the text already. One of each kind fits on a "
+            "page."
+        ),
+        "whichNumber": gettext("Which number does the card show?"),
+        "headerNumbers": gettext("The numbers in view on every page"),
+        "insert": gettext("Insert"),
         "undo": gettext("Undo"),
         "redo": gettext("Redo"),
         "address": gettext("Address of the page"),

@@ -2,6 +2,7 @@ from django.urls import path
 from django.utils.translation import pgettext_lazy
 
 from articles import views
+from articles.models import Statement
 
 app_name = "articles"
 urlpatterns = [
@@ -18,5 +19,15 @@ urlpatterns = [
         pgettext_lazy("address", "topics/<slug:slug>/"),
         views.TopicDetail.as_view(),
         name="topic",
+    ),
+    path(
+        pgettext_lazy("address", "privacy/"),
+        views.StatementDetail.as_view(kind=Statement.Kind.PRIVACY),
+        name="privacy",
+    ),
+    path(
+        pgettext_lazy("address", "accessibility/"),
+        views.StatementDetail.as_view(kind=Statement.Kind.ACCESSIBILITY),
+        name="accessibility",
     ),
 ]

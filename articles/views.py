@@ -11,7 +11,10 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView, TemplateView
 
-from articles.models import Edition, EditionQuerySet, Topic
+from articles import structured_data
+from articles.models import Edition, EditionQuerySet, Statement, Topic
+from clinic.addresses import absolute
+from clinic.models import Practice
 from clinic.views import PublicPage, no_translations
 
 PER_PAGE = 12
@@ -98,7 +101,7 @@ class ArticleDetail(PublicPage, DetailView):
         )
         edition = (
             editions.live()
-            .select_related("article", "author", "picture", "topic")
+            .select_related("article", "author__portrait", "picture", "topic")
             .first()
         )
         if edition:
@@ -113,7 +116,10 @@ class ArticleDetail(PublicPage, DetailView):
         return self.gone(request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | article_context(self.object)
+        facts = structured_data.article(self.object, absolute)
+        return super().get_context_data(facts=facts, **kwargs) | article_context(
+            self.object
+        )
 
     def gone(self, request: HttpRequest) -> HttpResponse:
         response = render(
@@ -121,3 +127,19 @@ class ArticleDetail(PublicPage, DetailView):
         )
         patch_cache_control(response, public=True, no_cache=True)
         return response
+
+
+class StatementDetail(PublicPage, TemplateView):
+    template_name = "articles/statement.html"
+    kind = ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        language = get_language() or settings.LANGUAGE_CODE
+        statement = Statement.objects.current(self.kind, language)
+        practice = Practice.objects.current()
+        return super().get_context_data(
+            practice=practice,
+            statement=statement,
+            rendered=statement.rendered(practice),
+            **kwargs,
+        )

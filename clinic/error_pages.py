@@ -61,6 +61,7 @@ def write() -> None:
     Raises OSError if the folder cannot be written.
     """
     practice = Practice.objects.current()
+    practice.notices_now = []  # on a page kept in a file they would outlive their end
     for code, _ in settings.LANGUAGES:
         with translation.override(code):
             html = render_to_string(

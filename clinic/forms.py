@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField, I18nTextField
@@ -81,6 +82,7 @@ WIDGETS: dict[Any, dict[str, Any]] = {
     I18nCharField: {"widget": LanguageTextInput},
     I18nTextField: {"widget": LanguageTextarea},
     PhoneNumberField: {"form_class": PhoneField},
+    models.URLField: {"assume_scheme": "https"},  # as in Django 6
 }
 
 

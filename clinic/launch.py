@@ -33,6 +33,7 @@ def main() -> None:
         if not os.environ.get("ALLOWED_HOSTS"):
             hosts = {"127.0.0.1", "localhost", "[::1]", host, socket.gethostname()}
             os.environ["ALLOWED_HOSTS"] = ",".join(sorted(hosts))
+            os.environ.setdefault("SITE_URL", site_url(host, port))
         os.environ.setdefault("HTTPS", "false")
         os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
         prepare_portal()
@@ -51,6 +52,12 @@ def main() -> None:
             "clinic.wsgi",
         ],
     )
+
+
+def site_url(host: str, port: str) -> str:
+    """Return where the portal is found; 0.0.0.0 and :: listen, but are no address."""
+    name = socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def say(sentence: str) -> None:

@@ -1,6 +1,7 @@
 """All settings. The table below declares every variable of the environment."""
 
 import os
+import re
 import sqlite3
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ env = environ.Env(
     # name=(type, default); a variable without default must be set in production
     SECRET_KEY=str,
     ALLOWED_HOSTS=list,
+    SITE_URL=(str, ""),
     DATA_DIR=(str, ""),
     DATABASE_URL=(str, ""),
     DEBUG=(boolean, False),
@@ -50,6 +52,14 @@ SECRET_KEY = variable("SECRET_KEY")
 ALLOWED_HOSTS = variable("ALLOWED_HOSTS")
 DEBUG = variable("DEBUG")
 HTTPS = variable("HTTPS")
+# Absolute addresses come from here and never from a request, whose Host anybody writes.
+SITE_URL = variable("SITE_URL") or (
+    f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0].lstrip('*.') or 'localhost'}"
+)
+if not re.fullmatch(r"https?://[^/?#\s]+/?", SITE_URL):
+    raise ImproperlyConfigured(
+        f"SITE_URL is “{SITE_URL}”; it must look like https://www.example.org."
+    )
 DATA_DIR = Path(variable("DATA_DIR") or BASE_DIR / "var").resolve()
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -71,6 +81,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "django_countries",
     "django_prose_editor",
     "phonenumber_field",
 ]
@@ -224,6 +235,8 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# The default puts them into a cookie of its own, which goes to every address.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Security headers ############################################################
 

@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from django.utils.translation import pgettext_lazy
 from django.views.i18n import set_language
 
-from clinic import views
+from clinic import vcard, views
 
 practice_patterns = (
     [
@@ -21,9 +21,50 @@ practice_patterns = (
             name="email",
         ),
         path(
+            pgettext_lazy("address", "contact/practice.vcf"),
+            views.PracticeCard.as_view(),
+            name="card",
+        ),
+        path(
+            pgettext_lazy("address", "contact/practice-4.vcf"),
+            views.PracticeCard.as_view(write=vcard.vcard4),
+            name="card4",
+        ),
+        path(
+            pgettext_lazy("address", "contact/practice.svg"),
+            views.PracticeQR.as_view(),
+            name="qr",
+        ),
+        path(
+            pgettext_lazy("address", "contact/practice.json"),
+            views.Facts.as_view(),
+            name="facts",
+        ),
+        path(
+            pgettext_lazy("address", "contact/fhir.json"),
+            views.FHIR.as_view(),
+            name="fhir",
+        ),
+        path(pgettext_lazy("address", "legal/"), views.Legal.as_view(), name="legal"),
+        path(
             pgettext_lazy("address", "doctors/<slug:slug>/"),
             views.DoctorDetail.as_view(),
             name="doctor",
+        ),
+        path(
+            pgettext_lazy("address", "doctors/<slug:slug>/card.vcf"),
+            views.DoctorCard.as_view(),
+            name="doctor_card",
+        ),
+        path(
+            pgettext_lazy("address", "doctors/<slug:slug>/card-4.vcf"),
+            views.DoctorCard.as_view(write=vcard.vcard4),
+            name="doctor_card4",
+        ),
+        path(
+            pgettext_lazy("address", "doctors/<slug:slug>/card.svg"),
+            views.DoctorQR.as_view(),
+            name="doctor_qr",
         ),
     ],
     "clinic",

@@ -1,9 +1,12 @@
 """The pages about the practice, and the few addresses that machines ask for."""
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import segno
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -13,18 +16,21 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
+    JsonResponse,
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.text import slugify
 from django.utils.translation import get_language, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, TemplateView, View
 
-from clinic import error_pages, pictures
-from clinic.models import Doctor, Email
+from clinic import cards, error_pages, fhir, pictures, structured_data, vcard
+from clinic.addresses import absolute
+from clinic.models import Doctor, Email, Practice
 
 
 class PublicPage(View):
@@ -46,10 +52,105 @@ class PublicPage(View):
 class Contact(PublicPage, TemplateView):
     template_name = "clinic/contact.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        practice = Practice.objects.current()
+        facts = structured_data.practice(practice, absolute)
+        return super().get_context_data(practice=practice, facts=facts, **kwargs)
+
+
+class Legal(PublicPage, TemplateView):
+    template_name = "clinic/legal.html"
+
 
 class DoctorDetail(PublicPage, DetailView):
     template_name = "clinic/doctor.html"
-    queryset = Doctor.objects.select_related("portrait").prefetch_related("phones")
+    queryset = Doctor.objects.select_related("portrait", "practice").prefetch_related(
+        "phones"
+    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        practice = Practice.objects.current()
+        facts = structured_data.doctor(self.object, practice, absolute)
+        return super().get_context_data(practice=practice, facts=facts, **kwargs)
+
+
+class PracticeCard(PublicPage):
+    """The practice for the visitor's address book."""
+
+    write: Callable[[vcard.Card], str] = staticmethod(vcard.vcard3)
+
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        card = self.card(Practice.objects.current())
+        name = slugify(card.name) or "contact"
+        return HttpResponse(
+            self.write(card),
+            content_type="text/vcard; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}.vcf"'},
+        )
+
+    def card(self, practice: Practice) -> vcard.Card:
+        if not practice.name:
+            raise Http404  # nobody has filled the portal in yet
+        page = absolute(reverse("clinic:contact"))
+        return cards.of_practice(practice, page)
+
+
+class DoctorCard(PracticeCard):
+    """One doctor for the visitor's address book."""
+
+    def card(self, practice: Practice) -> vcard.Card:
+        slug = self.kwargs["slug"]
+        doctor = next((d for d in practice.doctors.all() if d.slug == slug), None)
+        if doctor is None:
+            raise Http404
+        page = absolute(doctor.get_absolute_url())
+        return cards.of_doctor(doctor, practice, page)
+
+
+class PracticeQR(PracticeCard):
+    """The card as a square that a phone reads from paper or from a screen.
+
+    Error correction M (ISO/IEC 18004) reads with 15 % of it damaged; four modules of
+    quiet zone, and a white ground also at night: scanners ask for both.
+    """
+
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        card = vcard.compact(self.card(Practice.objects.current()))
+        try:
+            code = segno.make_qr(vcard.vcard3(card), error="m", encoding="utf-8")
+        except segno.DataOverflowError:  # more than 2331 bytes
+            code = segno.make_qr(card.url, error="m")
+        out = io.BytesIO()
+        code.save(out, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True)
+        return HttpResponse(out.getvalue(), content_type="image/svg+xml")
+
+
+class DoctorQR(PracticeQR, DoctorCard):
+    pass
+
+
+class Facts(PublicPage):
+    """What the pages say of the practice, for other systems (schema.org)."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        facts = structured_data.practice(Practice.objects.current(), absolute)
+        return JsonResponse(
+            facts,
+            content_type="application/ld+json",
+            json_dumps_params={"ensure_ascii": False, "indent": 2},
+        )
+
+
+class FHIR(PublicPage):
+    """The same facts as a FHIR R4 bundle; a file, not the interface of a server."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        bundle = fhir.bundle(Practice.objects.current(), absolute)
+        return JsonResponse(
+            bundle,
+            content_type="application/fhir+json",
+            json_dumps_params={"ensure_ascii": False, "indent": 2},
+        )
 
 
 class MailtoRedirect(HttpResponseRedirect):

@@ -9,6 +9,7 @@ import tempfile
 VARIABLES = {
     "SECRET_KEY": "only for tests",
     "ALLOWED_HOSTS": "testserver,127.0.0.1",
+    "SITE_URL": "https://www.example.org",
     "DATABASE_URL": "",
     "DEBUG": "false",
     "HTTPS": "false",

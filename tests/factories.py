@@ -1,6 +1,6 @@
 """The simplest valid thing of each kind; a test states only what matters to it."""
 
-from datetime import time
+from datetime import UTC, date, datetime, time
 
 import factory
 from i18nfield.strings import LazyI18nString
@@ -75,6 +75,28 @@ class HoursFactory(factory.django.DjangoModelFactory):
     weekday = 0
     opens = time(9)
     closes = time(13)
+
+
+class ClosureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Closure
+
+    practice = factory.SubFactory(PracticeFactory)
+    first_day = date(2026, 8, 3)
+    last_day = date(2026, 8, 21)
+    reason = both("Summer holidays")
+
+
+class NoticeFactory(factory.django.DjangoModelFactory):
+    """Shown in 2026, the year in which the tests stop the clock."""
+
+    class Meta:
+        model = models.Notice
+
+    practice = factory.SubFactory(PracticeFactory)
+    text = both("The lift is out of order.")
+    starts_at = datetime(2026, 1, 1, tzinfo=UTC)
+    ends_at = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 class TopicFactory(factory.django.DjangoModelFactory):

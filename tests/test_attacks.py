@@ -37,6 +37,9 @@ def quick_passwords(settings):
 ARGUMENTS = {
     "article": ["fever"],
     "doctor": ["ada"],
+    "doctor_card": ["ada"],
+    "doctor_card4": ["ada"],
+    "doctor_qr": ["ada"],
     "email": [1],
     "picture": ["0" * 32, "640", "jpg"],
     "topic": ["liver"],
@@ -192,7 +195,11 @@ def attacks_in(html):
         if element.tag == MARK:
             found.append(element.tag)
         if element.tag == "script" and not OWN_SCRIPT.match(element.get("src", "")):
-            json_only = element.get("type") in {"application/json", "text/x-template"}
+            json_only = element.get("type") in {
+                "application/json",
+                "application/ld+json",
+                "text/x-template",
+            }
             found += [] if json_only else [f"script {element.get('src')}"]
         for name, value in element.attrib.items():
             if MARK in name or name.startswith("on"):

@@ -1,17 +1,21 @@
 """The practice: who it is, where it is, and how to reach it."""
 
+from clinic.models.closure import Closure
 from clinic.models.contact import Email, Phone
 from clinic.models.doctor import Doctor
 from clinic.models.location import Location, OpeningHours
+from clinic.models.notice import Notice
 from clinic.models.picture import Picture
 from clinic.models.practice import Practice
 from clinic.models.user import User
 from clinic.models.versioned import Versioned
 
 __all__ = [
+    "Closure",
     "Doctor",
     "Email",
     "Location",
+    "Notice",
     "OpeningHours",
     "Phone",
     "Picture",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField
 from phonenumber_field.modelfields import PhoneNumberField
@@ -11,6 +14,17 @@ from phonenumber_field.modelfields import PhoneNumberField
 from clinic.models.doctor import Doctor
 from clinic.models.location import Location
 from clinic.models.practice import Practice
+
+# Who answers speaks these; by their codes (BCP 47), the names are Django's.
+SPOKEN = (
+    "it", "en", "fr", "de", "es", "pt", "ro", "sq", "uk", "ru", "pl", "ar", "zh-hans",
+    "hi", "bn",
+)  # fmt: skip
+
+
+def spoken_languages() -> list[tuple[str, Any]]:
+    """The choices of a language that somebody speaks, named in the language in use."""
+    return [(code, get_language_info(code)["name_translated"]) for code in SPOKEN]
 
 
 class ContactRow(models.Model):
@@ -81,6 +95,12 @@ class Phone(ContactRow):
     kind = models.CharField(
         _("kind"), max_length=10, choices=Kind.choices, default=Kind.VOICE
     )
+    languages = models.JSONField(
+        _("languages spoken"),
+        default=list,
+        blank=True,
+        help_text=_("In which languages people can speak with whoever answers."),
+    )
     in_header = models.BooleanField(
         _("in view on every page"),
         default=False,
@@ -101,12 +121,20 @@ class Phone(ContactRow):
 
     @property
     def link(self) -> str:
-        """The number as a ``tel:`` address (RFC 3966)."""
+        """Where a tap leads: ``tel:`` (RFC 3966), or a chat on WhatsApp."""
+        if self.kind == self.Kind.WHATSAPP:
+            return f"https://wa.me/{self.number.as_e164.removeprefix('+')}"
         return f"tel:{self.number.as_e164}"
 
     @property
     def can_be_called(self) -> bool:
         return self.kind in {self.Kind.VOICE, self.Kind.MOBILE}
+
+    @property
+    def spoken(self) -> list[str]:
+        """The names of the languages spoken, in the language of the page."""
+        names = dict(spoken_languages())
+        return [names[code] for code in self.languages if code in names]
 
 
 class Email(ContactRow):
@@ -130,8 +158,7 @@ class Email(ContactRow):
         return reverse("clinic:email", args=[self.pk])
 
     @property
-    def parts(self) -> tuple[str, str, str]:
-        """The part before the @, the domain's name and its ending."""
-        local, _at, domain = self.address.partition("@")
-        name, dot, ending = domain.rpartition(".")
-        return local, name, dot + ending
+    def parts(self) -> tuple[str, str]:
+        """The part before the @ and the domain; only the last @ divides them."""
+        local, _at, domain = self.address.rpartition("@")
+        return local, domain

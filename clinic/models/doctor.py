@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
 from clinic.models.picture import Picture
@@ -36,13 +39,39 @@ class Doctor(models.Model):
         blank=True,
         help_text=_("Plain text. An empty line begins a new paragraph."),
     )
-    registration = I18nCharField(
-        _("registration"),
+    registration_body = I18nCharField(
+        _("register"),
         max_length=150,
         blank=True,
+        help_text=_("Who keeps it, for example: Ordine dei Medici di Roma"),
+    )
+    registration_number = models.CharField(
+        _("number in the register"), max_length=30, blank=True
+    )
+    title_country = CountryField(
+        _("country of the title"),
+        blank=True,
+        help_text=_("Where the right to practise was obtained."),
+    )
+    degree = I18nCharField(
+        _("degree"),
+        max_length=200,
+        blank=True,
+        help_text=_("With the university and the year."),
+    )
+    licence = I18nCharField(
+        _("licence to practise"),
+        max_length=200,
+        blank=True,
+        help_text=_("In Italy the “abilitazione”, with the university and the year."),
+    )
+    specialisations = I18nTextField(
+        _("specialist diplomas"),
+        max_length=600,
+        blank=True,
         help_text=_(
-            "The register, the number and the country of the title, for example: "
-            "Ordine dei Medici di Roma no. 12345, title obtained in Italy"
+            "One to a line, with the university and the year. Only what there is a "
+            "diploma for: nobody else may be called a specialist."
         ),
     )
     portrait = models.ForeignKey(
@@ -75,3 +104,14 @@ class Doctor(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("clinic:doctor", args=[self.slug])
+
+    @property
+    def uid(self) -> UUID:
+        """What tells this doctor from all others, for ever; for address books."""
+        return uuid5(self.practice.uid, f"doctor {self.pk}")
+
+    @property
+    def diplomas(self) -> list[str]:
+        """The specialist diplomas in the language of the page."""
+        lines = str(self.specialisations or "").splitlines()
+        return [line.strip() for line in lines if line.strip()]

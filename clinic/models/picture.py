@@ -106,8 +106,11 @@ class Picture(models.Model):
 
     @property
     def layout_width(self) -> int:
-        """At most 320: without style sheets a page must not scroll sideways."""
-        return min(320, self.width)
+        """At most 220: a phone's 320 less what browsers put round a bare figure.
+
+        Without style sheets a page must not scroll sideways.
+        """
+        return min(220, self.width)
 
     @property
     def layout_height(self) -> int:

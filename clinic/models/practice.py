@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
-from clinic.models.location import Day, Location, week
+from clinic.hours import Schedule, public_holidays
+from clinic.models.location import Location
 from clinic.models.versioned import Versioned
 
 if TYPE_CHECKING:
     from clinic.models.contact import Phone
+    from clinic.models.notice import Notice
 
 
 class PracticeManager(models.Manager["Practice"]):
     def current(self) -> Practice:
         """Return the one practice with everything that the pages show of it.
 
-        At most nine queries, however many rows there are. A portal that nobody has
+        At most twelve queries, however many rows there are. A portal that nobody has
         filled in yet answers with an unsaved, empty practice.
         """
         practice = self.filter(pk=Practice.ONLY).first() or Practice(pk=Practice.ONLY)
@@ -29,8 +42,10 @@ class PracticeManager(models.Manager["Practice"]):
             "phones__doctor",
             "phones__location",
             "emails",
-            "locations",
+            "locations__map_picture",
             "hours",
+            "closures",
+            "notices",
         )
         return practice
 
@@ -61,11 +76,83 @@ class Practice(Versioned):
         blank=True,
         help_text=_("What to bring. Stands on the first page."),
     )
+    country = CountryField(
+        _("country"),
+        blank=True,
+        help_text=_(
+            "It decides which public holidays and which legal details count here."
+        ),
+    )
+    region = models.CharField(
+        _("region"),
+        max_length=10,
+        blank=True,
+        help_text=_(
+            "Only if it has public holidays of its own; as a code, for example RM "
+            "for Rome."
+        ),
+    )
+    closed_on_holidays = models.BooleanField(
+        _("closed on public holidays"),
+        default=True,
+        help_text=_("The pages then say so by themselves."),
+    )
+    emergency_number = models.CharField(
+        _("emergency number"),
+        max_length=15,
+        default="112",
+        validators=[RegexValidator(r"^[0-9]{2,15}$", _("Digits only, please."))],
+        help_text=_("The number of the ambulance; 112 in all of Europe."),
+    )
+    legal_name = models.CharField(
+        _("legal name"),
+        max_length=150,
+        blank=True,
+        help_text=_("Of the company or the association, if it is not the name above."),
+    )
     vat_number = models.CharField(
         _("VAT number"),
         max_length=20,
         blank=True,
         help_text=_("With the country, for example: IT00000000000"),
+    )
+    professional_rules_url = models.URLField(
+        _("rules of the profession"),
+        max_length=300,
+        blank=True,
+        help_text=_("Where they can be read; begins with https://"),
+    )
+    guideline_declaration = I18nTextField(
+        _("declaration on the guideline"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "In Italy: that the site follows the guideline of the Order of physicians "
+            "on health information."
+        ),
+    )
+    notice_reference = I18nCharField(
+        _("notice to the register"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "Date and number of the letter that told the register of the site."
+        ),
+    )
+    insurance = I18nCharField(
+        _("liability insurance"),
+        max_length=200,
+        blank=True,
+        help_text=_("The company, the number and what it covers."),
+    )
+    legal_more = I18nTextField(
+        _("further legal details"),
+        max_length=1500,
+        blank=True,
+        help_text=_(
+            "Whatever else the law of your country asks for. An empty line begins a "
+            "new paragraph."
+        ),
     )
     is_sample = models.BooleanField(
         _("these are sample details"),
@@ -75,6 +162,9 @@ class Practice(Versioned):
             "invented. Take the tick away when everything below is true."
         ),
     )
+
+    uid = models.UUIDField(default=uuid4, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = PracticeManager()
 
@@ -93,19 +183,60 @@ class Practice(Versioned):
         """The numbers that stand at the top of every page."""
         return [p for p in self.phones.all() if p.in_header and p.can_be_called]
 
-    @property
-    def week(self) -> list[Day]:
-        """The hours of a practice that has named no location yet."""
-        return [] if self.locations.all() else week(list(self.hours.all()))
+    @cached_property
+    def notices_now(self) -> list[Notice]:
+        """What stands above every page at this moment."""
+        now = timezone.now()
+        return [
+            notice
+            for notice in self.notices.all()
+            if notice.location_id is None and notice.is_shown(now)
+        ]
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Every location with its hours; rows for the whole practice count for each.
+
+        A practice that has named no location yet, but has hours, is one place.
+        """
+        locations = list(self.locations.all())
+        if not locations and self.hours.all():
+            return [self.place(None)]
+        return [self.place(location) for location in locations]
 
     @property
-    def places(self) -> list[tuple[Location, list[Day]]]:
-        """Every location with its week; rows for the whole practice count for each."""
-        hours = list(self.hours.all())
-        return [
-            (
-                place,
-                week([h for h in hours if h.location_id in {None, place.pk}]),
-            )
-            for place in self.locations.all()
-        ]
+    def is_one_place(self) -> bool:
+        return len(self.places) == 1
+
+    def place(self, location: Location | None) -> Place:
+        now = timezone.now()
+        own = {None, location.pk if location else None}
+        return Place(
+            location=location,
+            schedule=Schedule(
+                [row for row in self.hours.all() if row.location_id in own],
+                [row for row in self.closures.all() if row.location_id in own],
+                self.holidays(),
+                zone=ZoneInfo(settings.TIME_ZONE),
+            ),
+            notices=[
+                notice
+                for notice in self.notices.all()
+                if location and notice.location_id == location.pk
+                if notice.is_shown(now)
+            ],
+        )
+
+    def holidays(self) -> Callable[[int], Mapping[date, str]]:
+        """The public holidays of a year on which the practice is closed."""
+        country = str(self.country or "") if self.closed_on_holidays else ""
+        return public_holidays(country, self.region, get_language() or "")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where patients are seen: a location, if it has a name yet, and its hours."""
+
+    location: Location | None
+    schedule: Schedule
+    notices: list[Notice]

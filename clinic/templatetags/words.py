@@ -1,6 +1,6 @@
 """Words of the practice in the language of the page, and small helps for templates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -14,7 +14,7 @@ from i18nfield.strings import LazyI18nString
 
 register = template.Library()
 
-MONTHS_WITH_CAPITAL = {"en", "de"}
+NAMES_WITH_CAPITAL = {"en", "de"}
 
 
 def language_of(value: LazyI18nString) -> str | None:
@@ -64,19 +64,32 @@ def lines(block: str) -> list[tuple[str]]:
 
 
 @register.filter
-def in_words(moment: datetime) -> str:
-    """Write the day out in the practice's time: 8 November 2026, 8 novembre 2026.
+def in_words(moment: date) -> str:
+    """Write the day out in the practice's time: 8 November 2026, 8 novembre 2026."""
+    local = localtime(moment) if isinstance(moment, datetime) else moment
+    return in_sentence(date_format(local, "j F Y"))
 
-    Django writes every month with a capital; most languages do not.
+
+@register.filter
+def in_sentence(name: str) -> str:
+    """Write the name of a month, a day or a language as it stands within a sentence.
+
+    Django gives each a capital; most languages do not.
     """
-    day = date_format(localtime(moment), "j F Y")
-    return day if get_language() in MONTHS_WITH_CAPITAL else day.lower()
+    return name if get_language() in NAMES_WITH_CAPITAL else name.lower()
 
 
 @register.filter
 def get(mapping: dict[str, Any] | None, key: str) -> Any:
     """Look up a key that is itself a variable."""
     return (mapping or {}).get(key)
+
+
+@register.simple_tag
+def emergency_link(practice: Any) -> SafeString:
+    """The number that brings an ambulance, as a link."""
+    number = practice.emergency_number
+    return format_html('<a href="tel:{}">{}</a>', number, number)
 
 
 @register.simple_tag

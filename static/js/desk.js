@@ -27,7 +27,7 @@ addEventListener("load", () => {
 // A long form that was refused begins at its first mistake; a new row at its first field.
 document.querySelector("#content-main [aria-invalid=true]")?.focus()
 document.addEventListener("formset:added", (event) => {
-  event.target.querySelector("input:not([type=hidden]), select")?.focus()
+  event.target.querySelector("input:not([type=hidden]), select, textarea")?.focus()
 })
 
 // Leaving a form with unsaved changes asks first.

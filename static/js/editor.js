@@ -1,6 +1,17 @@
 // Turns every <textarea data-editor> into a rich-text editor with a toolbar in words.
 // The text area stays the form's field; without this script it is simply shown.
 
+// The classes of care cards, and what the desk calls them.
+const CARE = {
+  "non-urgent": "care",
+  urgent: "care care--urgent",
+  emergency: "care care--emergency",
+}
+const WORD_OF = {
+  "non-urgent": "careNonUrgent",
+  urgent: "careUrgent",
+  emergency: "careEmergency",
+}
 const TAGS_OF_LINKS = /^(https?:\/\/|mailto:|tel:|\/(?!\/)|#)/i
 
 for (const textarea of document.querySelectorAll("textarea[data-editor]")) {
@@ -8,7 +19,7 @@ for (const textarea of document.querySelectorAll("textarea[data-editor]")) {
 }
 
 async function start(textarea) {
-  const { module, words } = JSON.parse(textarea.dataset.editor)
+  const { module, words, contacts } = JSON.parse(textarea.dataset.editor)
   const prose = await import(module)
 
   const frame = create("div", { className: "editor" })
@@ -23,7 +34,7 @@ async function start(textarea) {
   const editor = new prose.Editor({
     element: page,
     content: textarea.value,
-    extensions: extensions(prose),
+    extensions: extensions(prose, words, contacts),
     injectCSS: false, // the policy forbids a <style>; css/editor.css has the rules
     editorProps: { attributes: attributes(textarea), transformPastedHTML },
     onUpdate: () => {
@@ -32,7 +43,7 @@ async function start(textarea) {
     },
   })
 
-  fillToolbar(toolbar, editor, words)
+  fillToolbar(toolbar, editor, words, contacts)
   const label = document.querySelector(`label[for="${textarea.id}"]`)
   label?.addEventListener("click", () => editor.commands.focus())
 }
@@ -56,7 +67,7 @@ function transformPastedHTML(html) {
     .replace(/\s(style|on\w+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, "")
 }
 
-function extensions(prose) {
+function extensions(prose, words, contacts) {
   // Two levels; what is pasted with others becomes the nearest of them.
   const Heading = prose.Heading.extend({
     parseHTML: () => [
@@ -96,6 +107,7 @@ function extensions(prose) {
     prose.ListItem,
     prose.Blockquote,
     Callout,
+    ...contactNodes(prose, words, contacts),
     prose.Link.configure({ enableTarget: false, autolink: false }),
     prose.Table,
     prose.TableRow,
@@ -107,7 +119,111 @@ function extensions(prose) {
   ]
 }
 
-function fillToolbar(toolbar, editor, words) {
+// The three nodes that hold a reference to a contact ("phone-3") and never its digits:
+// what they show is what the practice says today.
+function contactNodes(prose, words, contacts) {
+  const shown = (reference) => {
+    const contact = contacts.find((one) => one.reference === reference)
+    return contact ? `${contact.label}, ${contact.shown}` : words.lostContact
+  }
+  const isLost = (reference) => !contacts.some((one) => one.reference === reference)
+  const reference = {
+    default: null,
+    parseHTML: (element) => element.dataset.contact || null,
+    renderHTML: ({ reference }) => (reference ? { "data-contact": reference } : {}),
+  }
+  const atom = (tag, className, options) =>
+    prose.Node.create({
+      ...options,
+      atom: true,
+      addAttributes: () => ({ reference }),
+      renderHTML: ({ HTMLAttributes }) => [tag, HTMLAttributes],
+      renderText: ({ node }) => shown(node.attrs.reference),
+      // Left to themselves, browsers step over what cannot be edited.
+      addKeyboardShortcuts() {
+        const deleted = (side) => () => {
+          const { empty, $head } = this.editor.state.selection
+          const node = $head[side === -1 ? "nodeBefore" : "nodeAfter"]
+          if (!empty || node?.type !== this.type) return false
+          const [from, to] = [$head.pos, $head.pos + side * node.nodeSize].sort(
+            (a, b) => a - b,
+          )
+          return this.editor.commands.deleteRange({ from, to })
+        }
+        return { Backspace: deleted(-1), Delete: deleted(1) }
+      },
+      addNodeView:
+        () =>
+        ({ node }) => {
+          const dom = create(tag, {
+            className,
+            textContent: shown(node.attrs.reference),
+          })
+          dom.classList.toggle("contact-reference--lost", isLost(node.attrs.reference))
+          return { dom }
+        },
+    })
+  const Care = prose.Node.create({
+    name: "care",
+    group: "block",
+    content: "block+",
+    defining: true,
+    addAttributes: () => ({
+      kind: {
+        default: "non-urgent",
+        parseHTML: (element) => kindOf(element),
+        renderHTML: ({ kind }) => ({ class: CARE[kind] }),
+      },
+      reference,
+    }),
+    // Before the call-out, which takes every other aside.
+    parseHTML: () => [{ tag: "aside.care", priority: 70 }],
+    renderHTML: ({ HTMLAttributes }) => ["aside", HTMLAttributes, 0],
+    addNodeView:
+      () =>
+      ({ node }) => {
+        const dom = create("aside", { className: CARE[node.attrs.kind] })
+        const label = create("p", { className: "care__kind" })
+        label.contentEditable = "false"
+        const contentDOM = create("div", { className: "care__text" })
+        contentDOM.dataset.hint = words.careHint
+        const update = (changed) => {
+          if (changed.type.name !== "care") return false
+          const { kind, reference } = changed.attrs
+          const number = reference ? shown(reference) : words.headerNumbers
+          label.replaceChildren(
+            create("strong", { textContent: words[WORD_OF[kind]] }),
+            ...(kind === "emergency" ? [] : [create("br"), number]),
+          )
+          return kind === node.attrs.kind
+        }
+        update(node)
+        dom.append(label, contentDOM)
+        return { dom, contentDOM, update }
+      },
+  })
+  return [
+    atom("span", "contact-reference", {
+      name: "contactReference",
+      group: "inline",
+      inline: true,
+      parseHTML: () => [{ tag: "span[data-contact]" }],
+    }),
+    atom("aside", "contact-reference contact-reference--card", {
+      name: "contactCard",
+      group: "block",
+      parseHTML: () => [{ tag: "aside[data-contact]", priority: 60 }],
+    }),
+    Care,
+  ]
+}
+
+function kindOf(element) {
+  const grave = ["emergency", "urgent"]
+  return grave.find((one) => element.classList.contains(`care--${one}`)) || "non-urgent"
+}
+
+function fillToolbar(toolbar, editor, words, contacts) {
   const refreshers = []
 
   const button = (name, run, { active, shown } = {}) => {
@@ -145,6 +261,14 @@ function fillToolbar(toolbar, editor, words) {
   mark("link", () => askForLink(editor, words))
   button("unlink", (chain) => chain.extendMarkRange("link").unsetLink().run(), {
     shown: () => editor.isActive("link"),
+  })
+  button("contact", () => askForContact(editor, words, contacts))
+  const inCare = () => editor.isActive("care")
+  button("careCard", () => askForCare(editor, words, contacts), {
+    shown: () => !inCare(),
+  })
+  button("removeCareCard", (chain) => chain.deleteNode("care").run(), {
+    shown: inCare,
   })
   const inTable = () => editor.isActive("table")
   button(
@@ -209,7 +333,138 @@ function askForLink(editor, words) {
         .run()
     })
   }
-  dialog.setAttribute("aria-label", words.link)
+  open(dialog, form, words.link, editor)
+}
+
+// A contact of the practice, either in the line or as a card below it.
+function askForContact(editor, words, contacts) {
+  const dialog = create("dialog", { className: "editor-dialog" })
+  const form = create("form", { method: "dialog" })
+  if (contacts.length === 0) {
+    form.append(create("p", { textContent: words.noContacts }))
+  } else {
+    form.append(
+      choices(words.whichContact, "contact", offered(contacts)),
+      create("p", { textContent: words.contactHelp }),
+      create("button", { textContent: words.inSentence, value: "contactReference" }),
+      create("button", { textContent: words.asCard, value: "contactCard" }),
+    )
+    form.addEventListener("submit", (event) => {
+      const type = event.submitter.value
+      const reference = new FormData(form).get("contact")
+      if (type === "contactCard") insertBlock(editor, { type, attrs: { reference } })
+      // Without marks: a number inside a link would be a link in a link.
+      else editor.chain().focus().insertContent({ type, attrs: { reference } }).run()
+    })
+  }
+  open(dialog, form, words.contact, editor, words.cancel)
+}
+
+function askForCare(editor, words, contacts) {
+  const dialog = create("dialog", { className: "editor-dialog" })
+  const form = create("form", { method: "dialog" })
+  const there = new Set()
+  editor.state.doc.descendants((node) => {
+    if (node.type.name === "care") there.add(node.attrs.kind)
+  })
+  const kinds = Object.keys(CARE).map((kind) => ({
+    value: kind,
+    text: words[WORD_OF[kind]],
+    reason: there.has(kind) && words.careInText,
+  }))
+  if (there.size === kinds.length) {
+    form.append(create("p", { textContent: words.allCareInText }))
+  } else {
+    const numbers = choices(words.whichNumber, "number", [
+      { value: "", text: words.headerNumbers },
+      ...offered(contacts.filter((one) => one.callable)),
+    ])
+    const refresh = () => {
+      numbers.disabled = new FormData(form).get("kind") === "emergency"
+    }
+    form.append(
+      choices(words.whichCare, "kind", kinds),
+      numbers,
+      create("button", { textContent: words.insert }),
+    )
+    form.addEventListener("change", refresh)
+    refresh()
+    form.addEventListener("submit", () => {
+      const chosen = new FormData(form)
+      const kind = chosen.get("kind")
+      insertBlock(editor, {
+        type: "care",
+        attrs: { kind, reference: chosen.get("number") || null },
+        content: [
+          { type: "heading", attrs: { level: 3 } },
+          {
+            type: "bulletList",
+            content: [{ type: "listItem", content: [{ type: "paragraph" }] }],
+          },
+        ],
+      })
+    })
+  }
+  open(dialog, form, words.careCard, editor, words.cancel)
+}
+
+function offered(contacts) {
+  return contacts.map(({ reference, label, shown }) => ({
+    value: reference,
+    text: `${label}, ${shown}`,
+  }))
+}
+
+// A group of radio buttons; the first that may be chosen is. A reason says why not.
+function choices(legend, name, options) {
+  const group = create("fieldset")
+  group.append(create("legend", { textContent: legend }))
+  const first = options.find((one) => !one.reason)
+  for (const option of options) {
+    const label = create("label")
+    const radio = create("input", {
+      type: "radio",
+      name,
+      value: option.value,
+      checked: option === first,
+      disabled: Boolean(option.reason),
+    })
+    label.append(radio, option.reason ? `${option.text} (${option.reason})` : option.text)
+    group.append(label)
+  }
+  return group
+}
+
+// Never inside a call-out or another card: after the part of the text that holds the
+// caret, with a line to go on writing.
+function insertBlock(editor, block) {
+  const { $to } = editor.state.selection
+  const outermost = $to.depth ? $to.after(1) : $to.pos
+  const current = $to.depth === 1 && $to.parent.isTextblock && $to.parent
+  const isBlank = current && current.content.size === 0
+  const range = isBlank ? { from: $to.before(1), to: outermost } : outermost
+  const isLast = outermost >= editor.state.doc.content.size
+  const start = isBlank ? range.from : outermost
+  editor
+    .chain()
+    .focus()
+    .insertContentAt(range, isLast ? [block, { type: "paragraph" }] : [block])
+    .command(({ tr, commands }) => {
+      // The caret into the card, or behind it if nothing can be typed there.
+      const node = tr.doc.nodeAt(start)
+      const inside = start + 2
+      return commands.setTextSelection(node.isAtom ? start + node.nodeSize + 1 : inside)
+    })
+    .run()
+}
+
+function open(dialog, form, name, editor, cancelWord) {
+  if (cancelWord) {
+    const cancel = create("button", { type: "button", textContent: cancelWord })
+    cancel.addEventListener("click", () => dialog.close())
+    form.append(cancel)
+  }
+  dialog.setAttribute("aria-label", name)
   dialog.append(form)
   dialog.addEventListener("close", () => {
     dialog.remove()
@@ -226,6 +481,6 @@ function complete(address) {
   return address
 }
 
-function create(tag, properties) {
+function create(tag, properties = {}) {
   return Object.assign(document.createElement(tag), properties)
 }

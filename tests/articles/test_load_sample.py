@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from articles.management.commands.load_sample import SAMPLE
 from articles.markup import sanitise
 from articles.models import Article, Edition, Source, Topic
-from clinic import pictures
+from clinic import legal, pictures
 from clinic.models import (
     Doctor,
     Email,
@@ -117,6 +117,30 @@ def test_every_row_of_the_practice_is_valid():
             row.full_clean()
 
 
+def test_the_contact_page_of_the_sample_lacks_nothing(client):
+    load()
+    place, doctor = Location.objects.get(), Doctor.objects.get()
+
+    page = client.get("/contact/").text
+
+    assert (place.province, place.point) == ("RM", "41.900000, 12.500000")
+    assert place.map_picture.src in page
+    for text in (place.directions, place.parking, place.access, place.map_description):
+        assert set(text.data) == {"en", "it"}
+        assert str(text) in page
+    for phone in Phone.objects.all():
+        assert phone.spoken == ["Italian", "English"]
+    assert "Languages spoken: Italian, English." in page
+    assert f"{doctor.registration_body} no. {doctor.registration_number}" in page
+    assert "title obtained in Italy" in page
+
+
+def test_of_the_sample_the_law_asks_for_nothing_more():
+    load()
+
+    assert legal.missing(Practice.objects.current()) == []
+
+
 def test_every_article_has_sources_with_a_title_and_a_link():
     load()
 
@@ -156,7 +180,7 @@ def test_every_page_of_the_sample_is_served(client):
 def test_every_picture_is_a_drawing_with_its_files():
     load()
 
-    assert Picture.objects.count() == 7
+    assert Picture.objects.count() == 8  # six articles, the doctor, the map
     assert set(Picture.objects.values_list("is_drawing", flat=True)) == {True}
     expected = sum(2 * len(picture.widths) for picture in Picture.objects.all())
     assert len(stored_files()) == expected
@@ -400,6 +424,6 @@ def test_the_permissions_of_the_editor_are_those_of_content_alone(editor):
     assert "articles.publish_article" in permissions
     models = {permission.partition("_")[2] for permission in permissions}
     assert models == {
-        "article", "doctor", "email", "location", "openinghours", "phone", "picture",
-        "practice", "source", "topic",
+        "article", "closure", "doctor", "email", "location", "notice", "openinghours",
+        "phone", "picture", "practice", "source", "statement", "topic",
     }  # fmt: skip

@@ -9,23 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles.markup import Heading, render, sanitise
+from articles.markup import Heading, render, sanitise, typed_numbers
 
 derandomised = settings(deadline=None, derandomize=True, database=None)
 
 # The promise, written again and not imported: a tag added to the module by mistake
 # has to fail here.
 ALLOWED = {
-    "a": {"href", "rel"}, "aside": {"class"}, "blockquote": set(), "br": set(),
-    "em": set(), "h2": set(), "h3": set(), "li": set(), "ol": set(), "p": set(),
-    "strong": set(), "sub": set(), "sup": set(), "table": set(), "tbody": set(),
-    "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "thead": set(),
-    "tr": set(), "ul": set(),
+    "a": {"href", "rel"}, "aside": {"class", "data-contact"}, "blockquote": set(),
+    "br": set(), "em": set(), "h2": set(), "h3": set(), "li": set(), "ol": set(),
+    "p": set(), "span": {"data-contact"}, "strong": set(), "sub": set(), "sup": set(),
+    "table": set(), "tbody": set(), "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"}, "thead": set(), "tr": set(), "ul": set(),
 }  # fmt: skip
 # What ``render`` may add to it.
 RENDERED = {
     **ALLOWED,
-    "div": {"class"}, "h2": {"id", "class"}, "h3": {"class"},
+    "div": {"class", "data-contact"}, "section": {"class", "data-contact"},
+    "h2": {"id", "class"}, "h3": {"id", "class"},
     "table": {"class", "role"}, "tr": {"class", "role"},
     "tbody": {"role"}, "thead": {"role"},
     "td": {"colspan", "rowspan", "data-label", "role"},
@@ -48,6 +49,12 @@ def assert_harmless(markup, allowed=ALLOWED):
             assert SAFE_HREF.match(seen), f"{seen!r} in {markup!r}"
         if element.tag == "a":
             assert element.attrib["rel"] == "noopener"
+        if element.tag == "span" or "data-contact" in element.attrib:
+            contact = element.attrib["data-contact"]
+            assert re.fullmatch("(phone|email)-[1-9][0-9]{0,9}", contact), markup
+        if element.tag == "span":
+            assert len(element) == 0, markup
+            assert element.text is None, markup
 
 
 # Word #######################################################################
@@ -348,6 +355,17 @@ PAYLOADS = [
     "<table><tr><th>\" onclick=alert(1) x=\"</th></tr><tr><td>x</td></tr></table>",
     '<h2>"onclick=alert(1) x="</h2>',
     "<aside>&lt;aside class=\"callout\"&gt;</aside>",
+    # References
+    '<span data-contact="phone-3&quot; onclick=alert(1) x=&quot;">x</span>',
+    '<span data-contact=phone-3/onclick=alert(1)>x</span>',
+    f'<span data-contact="phone-3">{EVIL}</span>',
+    f'<span data-contact="phone-3">x<p>{EVIL}</p></span>{EVIL}',
+    f'<aside data-contact="phone-3">{EVIL}</aside>',
+    f'<aside class="care" data-contact="phone-3"><h3>{EVIL}</h3></aside>',
+    '<aside class="care care--urgent evil" data-contact="javascript:1"></aside>',
+    '<p>&lt;span data-contact="phone-3"&gt;&lt;/span&gt;</p>',
+    '<table><tr><th>&lt;/section&gt;&lt;span data-contact="phone-3"&gt;</th></tr>'
+    "<tr><td>x</td></tr></table>",
 ]  # fmt: skip
 
 
@@ -456,6 +474,9 @@ FRAGMENTS = st.sampled_from(
         "</title>", "<textarea>", "</textarea>", "<xmp>", "<plaintext>", "<frameset>",
         "<body>", "<html>", "<head>", "<col>", "<button>", "<o:p>", "</o:p>", "<dl>",
         "<dd>", "<object>", "<p>·&nbsp;", "<p>1.&nbsp;", "<br><br>", "&nbsp;&nbsp;",
+        '<aside class="care">', '<aside class="care--urgent" data-contact=phone-3>',
+        '<aside class="care care--emergency">', '<aside data-contact="email-2">',
+        '<span data-contact="phone-3">', '<span data-contact="email-0">',
         '<aside class="callout callout--ask">', '<td colspan="2">', SPAMBOTS,
         "<li><p>", "</p></li>", "<td><p>", "<a>", '<a href="/x">', "word",
     ]
@@ -521,6 +542,8 @@ def test_the_structure_behind_a_heap_of_unclosed_tags_is_kept():
         "<", " ", "&nbsp;", "\u00a0", "<b>", "<br>", "·", "«", "&", "<!--", "<div ",
         "<ul>", "<aside>", "<p>·&nbsp;", "<p>1.&nbsp;", "<li><p>", "</p>", "a", "-",
         "<table><caption>", "<table><tr><td>", "<svg><p>", "<a href=/x>", "&nbsp; <br>",
+        "<span>", "<span data-contact=phone-3>", "<aside class=care><h3>",
+        "<a href=/x><span data-contact=phone-3>", "<aside data-contact=phone-3>",
     ],
 )  # fmt: skip
 def test_two_hundred_kilobytes_of_one_piece_are_worked_through(piece):
@@ -668,3 +691,186 @@ def test_a_numbered_list_keeps_the_number_it_begins_with():
 )
 def test_a_single_hard_space_makes_no_list(text):
     assert sanitise(f"<p>{text}</p>") == f"<p>{text}</p>"
+
+
+# References and care cards ##################################################
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        '<p>Call <span data-contact="phone-3"></span> today.</p>',
+        '<p><span data-contact="email-12"></span></p>',
+        '<h2>Call <span data-contact="phone-3"></span></h2>',
+        '<ul><li><span data-contact="phone-3"></span></li></ul>',
+        '<table><tbody><tr><td><span data-contact="phone-3"></span></td></tr></tbody>'
+        "</table>",
+        '<p>One</p><aside data-contact="phone-3"></aside><p>Two</p>',
+        '<aside class="care"><h3>Call if</h3><ul><li>x</li></ul></aside>',
+        '<aside class="care care--urgent" data-contact="phone-3"><p>x</p></aside>',
+        '<aside class="care care--emergency"><h3>Call if</h3><p>x</p></aside>',
+        '<aside class="care"></aside>',
+        '<aside class="callout"><p><span data-contact="phone-3"></span></p></aside>',
+    ],
+)
+def test_what_the_editor_stores_of_contacts_stays_as_it_is(stored):
+    assert sanitise(stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        # Spans that are no references
+        ("<p>a<span>b</span>c</p>", "<p>abc</p>"),
+        ("<p><span><span>b</span></span></p>", "<p>b</p>"),
+        ('<p><span data-contact="phone-03">b</span></p>', "<p>b</p>"),
+        ('<p><span data-contact="phone-0">b</span></p>', "<p>b</p>"),
+        ('<p><span data-contact="phone-">b</span></p>', "<p>b</p>"),
+        ('<p><span data-contact="phone-12345678901">b</span></p>', "<p>b</p>"),
+        ('<p><span data-contact="fax-1">b</span></p>', "<p>b</p>"),
+        ('<p><span data-contact="phone-3\n">b</span></p>', "<p>b</p>"),
+        ('<p><span data-contact="phone-３">b</span></p>', "<p>b</p>"),
+        ("<p><span data-contact='phone-3\" onclick=\"x'>b</span></p>", "<p>b</p>"),
+        ('<p data-contact="phone-3">b</p>', "<p>b</p>"),
+        # What stands in a reference is not stored, what follows is
+        (
+            '<p><span data-contact="phone-3">331 761 2698</span> now</p>',
+            '<p><span data-contact="phone-3"></span> now</p>',
+        ),
+        (
+            '<span data-contact="phone-3"><p>A whole article</p>',
+            '<p><span data-contact="phone-3"></span></p><p>A whole article</p>',
+        ),
+        # A number is a link already
+        (
+            '<p><a href="/x">a <span data-contact="phone-3"></span> b</a></p>',
+            '<p><a href="/x" rel="noopener">a </a><span data-contact="phone-3"></span>'
+            '<a href="/x" rel="noopener"> b</a></p>',
+        ),
+        (
+            '<p><a href="/x"><span data-contact="phone-3"></span></a></p>',
+            '<p><span data-contact="phone-3"></span></p>',
+        ),
+        # Cards
+        (
+            '<aside class="care--urgent evil" data-contact="phone-3">x</aside>',
+            '<aside class="care care--urgent" data-contact="phone-3">x</aside>',
+        ),
+        (
+            '<aside class="care care--emergency" data-contact="phone-3">x</aside>',
+            '<aside class="care care--emergency">x</aside>',
+        ),
+        (
+            '<aside class="care" data-contact="email-3">x</aside>',
+            '<aside class="care">x</aside>',
+        ),
+        (
+            '<aside data-contact="phone-3"><p>x</p></aside>',
+            "<aside><p>x</p></aside>",
+        ),
+        (
+            '<aside class="callout" data-contact="phone-3"><p>x</p></aside>',
+            '<aside class="callout"><p>x</p></aside>',
+        ),
+        (
+            '<aside data-contact="phone-3"> <p> </p></aside>',
+            '<aside data-contact="phone-3"></aside>',
+        ),
+    ],
+)
+def test_references_are_stored_in_one_form_only(typed, stored):
+    assert sanitise(typed) == stored
+    assert sanitise(stored) == stored
+
+
+def test_references_stay_places_to_be_filled_in():
+    body = (
+        '<p><span data-contact="phone-3"></span></p><aside data-contact="email-1">'
+        '</aside><aside class="care care--urgent" data-contact="phone-3">'
+        "<h3>Call if</h3><p>x</p></aside>"
+    )
+
+    assert render(body).html == (
+        '<p><span data-contact="phone-3"></span></p><div data-contact="email-1"></div>'
+        '<section class="care care--urgent" data-contact="phone-3">'
+        '<h3 id="care-urgent" class="care__title">Call if</h3><p>x</p></section>'
+    )
+
+
+def test_two_cards_of_a_kind_have_ids_of_their_own():
+    card = '<aside class="care"><h3>Call if</h3></aside>'
+
+    html = render(f"<h2>Care non urgent</h2>{card}{card}").html
+
+    assert re.findall('id="([^"]*)"', html) == [
+        "care-non-urgent-1",
+        "care-non-urgent",
+        "care-non-urgent--2",
+    ]
+
+
+# Numbers that are typed #####################################################
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "331 761 2698", "331.761.2698", "331-7612698", "3317612698", "+39 331 761 2698",
+        "+393317612698", "0039 331 761 2698", "06 6991234", "(06) 699 1234",
+        "06/6991234", "800 033 033", "+44 20 7946 0018",
+    ],
+)  # fmt: skip
+def test_a_typed_number_is_found(number):
+    for body in (
+        f"<p>Call {number}.</p>",
+        f"<ul><li><strong>{number}</strong>: now</li></ul>",
+        f"<table><tbody><tr><td>5 mg</td><td>{number}</td></tr></tbody></table>",
+    ):
+        assert typed_numbers(body, "IT") == [number]
+
+
+def test_a_number_typed_as_a_link_is_found_once():
+    link = '<a href="{}" rel="noopener">{}</a>'
+
+    assert typed_numbers(link.format("tel:+393317612698", "call us"), "IT") == [
+        "+393317612698"
+    ]
+    assert typed_numbers(link.format("tel:3317612698", "331 761 2698"), "IT") == [
+        "331 761 2698"
+    ]
+    assert typed_numbers(link.format("tel:112", "112"), "IT") == []
+    assert typed_numbers(link.format("https://x.example/3317612698", "x"), "IT") == []
+
+
+def test_a_number_is_not_put_together_from_two_cells():
+    cells = "<table><tbody><tr><td>331 761</td><td>2698</td></tr></tbody></table>"
+
+    assert typed_numbers(cells, "IT") == []
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Call 112, 118, 1500 or 116117; in the US 911.",
+        "Take 500-1000 mg every 8 hours, at most 3000 mg a day, 5-fluorouracil 2400 "
+        "mg/m² in 46 hours, cisplatin 75 mg/m2 on day 1, 8, 15 and 22.",
+        "From 2019-2023, in 1998/99, on 12/05/2025 or 2025-05-12 at 10:30.",
+        "38.5 °C; 120/80 mmHg; HbA1c 48 mmol/mol; p=0.0345; HR 0.67 (0.53-0.84).",
+        "350 000-400 000 platelets, 3.500.000 cells, 320 000 000 people, 333.000.000.",
+        "doi:10.1016/j.annonc.2022.10.003, https://doi.org/10.3390/cancers14030805, "
+        "10.3322/caac.3317612698",
+        "PMID 36372273, PMID: 31234567, PMC 3317612698, NCT 03456789, NCT03456789, "
+        "EudraCT 2015-002345-12, ISRCTN12345678, ISBN 978-88-214-3456-7",
+        "J Clin Oncol 2010;28:3333-3340. Lancet 2019; 393(10170): 407-15.",
+        "P.IVA 03456789012, ORCID 0000-0002-1825-0097, 00198 Roma, C78.7, 30 Gy in 10.",
+        "ore 9-13 e 15-18.30, stanza 12, piano 3, 90 cm, 300 metri",
+    ],
+)
+def test_medical_prose_holds_no_numbers(prose):
+    assert typed_numbers(f"<p>{prose}</p>", "IT") == []
+    assert typed_numbers(f"<p>{prose}</p>", "GB") == []
+
+
+@pytest.mark.parametrize("piece", ["1", "3 ", "331 761 2698 ", "PMID 1 ", "1-", "10.1"])
+def test_a_long_text_is_searched_in_no_time(piece):
+    typed_numbers(f"<p>{piece * (100_000 // len(piece))}</p>", "IT")

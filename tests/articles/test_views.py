@@ -395,7 +395,7 @@ def test_a_picture_is_offered_in_every_width_and_takes_its_place_at_once(client)
     assert image.attrs["src"] == f"/media/pictures/{'0' * 32}/960.jpg"
     assert source.attrs["sizes"] == image.attrs["sizes"]
     assert image.attrs["sizes"].endswith("calc(100vw - 2rem)")
-    assert (image.attrs["width"], image.attrs["height"]) == ("320", "240")
+    assert (image.attrs["width"], image.attrs["height"]) == ("220", "165")
     assert image.attrs["alt"] == "A liver"
     assert words(figure.css_first("figcaption")) == "Drawn. Picture: A. Painter"
 
@@ -717,19 +717,28 @@ def test_the_head_of_a_page_says_the_same_as_the_whole(client, addresses):
 
 # Queries #####################################################################
 
-# The practice with its doctors, their portraits, phones, e-mail addresses, locations
-# and hours takes 7 of them on every page.
+# The practice with its doctors, their portraits, phones, e-mail addresses, locations,
+# hours, closures and notices takes 9 of them on every page.
 QUERIES = {
-    "/": 9,  # + topics, articles
-    "/articles/": 10,  # + number of articles, articles, topics
-    "/articles/?page=2": 10,
-    "/articles/fever/": 10,  # + edition, translations, related
+    "/": 11,  # + topics, articles
+    "/articles/": 12,  # + number of articles, articles, topics
+    "/articles/?page=2": 12,
+    "/articles/fever/": 12,  # + edition, translations, related
     "/articles/old-fever/": 4,  # edition, past edition, its article, its live edition
-    "/articles/withdrawn/": 11,
-    "/topics/liver/": 10,  # + topic, number of articles, articles
-    "/contact/": 7,
-    "/doctors/ada/": 9,  # + doctor, phones
-    "/not-there/": 7,
+    "/articles/withdrawn/": 13,
+    "/topics/liver/": 12,  # + topic, number of articles, articles
+    "/contact/": 9,
+    "/contact/practice.vcf": 9,
+    "/contact/practice-4.vcf": 9,
+    "/contact/practice.svg": 9,
+    "/contact/practice.json": 9,
+    "/contact/fhir.json": 9,
+    "/legal/": 9,
+    "/privacy/": 10,  # + statement
+    "/doctors/ada/": 11,  # + doctor, phones
+    "/doctors/ada/card.vcf": 9,
+    "/doctors/ada/card.svg": 9,
+    "/not-there/": 9,
     "/robots.txt": 0,
     "/healthz": 1,
     "/contact/email/1/": 1,
@@ -742,6 +751,8 @@ def test_the_number_of_queries_does_not_grow(client, articles):
     for _row in range(1 if articles == 1 else 5):
         factories.LocationFactory()
         factories.HoursFactory()
+        factories.ClosureFactory()
+        factories.NoticeFactory()
     picture = library_picture()
     doctor = factories.DoctorFactory(slug="ada", portrait=picture)
     topic = factories.TopicFactory(slug="liver")
@@ -760,5 +771,5 @@ def test_the_number_of_queries_does_not_grow(client, articles):
         numbers[address] = len(queries)
 
     # Of one article there is no second page: neither it nor the topics are read.
-    expected = QUERIES | ({"/articles/?page=2": 8} if articles == 1 else {})
+    expected = QUERIES | ({"/articles/?page=2": 10} if articles == 1 else {})
     assert numbers == expected

@@ -7,10 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -116,6 +119,72 @@ def portal(tmp_path_factory):
         yield portal
 
 
+# Where no link of another page leads.
+UNLINKED = ["/not-there/", "/it/not-there/", "/healthz", "/robots.txt"]
+
+
+class Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "a" or attributes.get("rel") == "alternate":
+            self.found.append(attributes.get("href", ""))
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirect)
+
+
+def get(url):
+    """Return status, headers and text, redirects not followed."""
+    try:
+        with opener.open(url, timeout=30) as response:
+            return (
+                response.status,
+                response.headers,
+                response.read().decode(errors="replace"),
+            )
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode(errors="replace")
+
+
+@pytest.fixture(scope="session")
+def pages(portal):
+    """Every public address that can be reached, with what it answers."""
+    found = {}
+    waiting = ["/", "/it/", *UNLINKED]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found[path] = get(portal.address + path)
+        status, headers, text = found[path]
+        if headers.get_content_type() == "text/html" and status < 300:
+            links = Links()
+            links.feed(text)
+            for href in links.found:
+                target = urlsplit(urljoin(portal.address + path, href))
+                if target.netloc == urlsplit(portal.address).netloc:
+                    query = f"?{target.query}" if target.query else ""
+                    waiting.append(target.path + query)
+    return found
+
+
+def html_pages(pages):
+    return {
+        path: answer
+        for path, answer in pages.items()
+        if answer[1].get_content_type() == "text/html" and answer[0] != 302
+    }
+
+
 @pytest.fixture(scope="session")
 def chromium():
     path = ensure_browser.find()
@@ -146,7 +215,9 @@ class Watch:
             self.problems.append(message.text)
 
     def request(self, request):
-        own = request.url.startswith((self.address, "blob:", "data:", "tel:"))
+        own = request.url.startswith(
+            (self.address, "blob:", "data:", "mailto:", "tel:")
+        )
         if not own:
             self.problems.append(f"foreign request: {request.url}")
 

@@ -1,8 +1,9 @@
 """The practice at the desk: one page for everything, and the library of pictures."""
 
-from datetime import time
+from datetime import UTC, date, datetime, time
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
@@ -12,9 +13,11 @@ from i18nfield.strings import LazyI18nString
 from selectolax.lexbor import LexborHTMLParser
 
 from clinic.models import (
+    Closure,
     Doctor,
     Email,
     Location,
+    Notice,
     OpeningHours,
     Phone,
     Picture,
@@ -61,7 +64,9 @@ def fields(response):
         elif field.tag == "textarea":
             sent[name] = field.text()
         elif kind == "checkbox":
-            if "checked" in field.attributes:
+            if "checked" in field.attributes and "value" in field.attributes:
+                sent.setdefault(name, []).append(field.attributes["value"])
+            elif "checked" in field.attributes:
                 sent[name] = "on"
         else:
             sent[name] = field.attributes.get("value") or ""
@@ -339,6 +344,231 @@ def test_hours_of_the_whole_practice_overlap_with_those_of_a_location(staff, pra
 
     assert any(error.startswith("Two rows overlap") for error in errors(response))
     assert OpeningHours.objects.count() == 1
+
+
+PERIOD = {"valid_from": "2026-08-01", "valid_until": "2026-08-31"}
+SAME_TIME = HOURS | {"opens": "9:00", "closes": "12:00"}
+
+
+def test_hours_of_a_period_are_saved_and_shown_again(staff, practice):
+    save(staff, PRACTICE, **rows("hours", SAME_TIME | PERIOD, first=1))
+
+    dated = OpeningHours.objects.exclude(valid_from=None).get()
+    assert (dated.valid_from, dated.valid_until) == (
+        date(2026, 8, 1),
+        date(2026, 8, 31),
+    )
+    shown = fields(staff.get(PRACTICE)).items()
+    assert {f"hours-1-{name}": day for name, day in PERIOD.items()}.items() <= shown
+
+
+@pytest.mark.parametrize(
+    ("periods", "clash"),
+    [
+        # The shorter period replaces the longer one, and any the regular hours.
+        ([PERIOD], False),
+        ([PERIOD, {"valid_from": "2026-09-01"}], False),
+        ([PERIOD, {"valid_from": "2026-08-31", "valid_until": "2026-08-31"}], False),
+        ([PERIOD, PERIOD], True),
+        ([{"valid_from": "2026-09-01"}, {"valid_from": "2026-09-01"}], True),
+        ([{"valid_until": "2026-09-01"}, {"valid_from": "2026-09-01"}], False),
+    ],
+)
+def test_hours_overlap_only_within_one_period(staff, practice, periods, clash):
+    added = [SAME_TIME | period for period in periods]
+
+    response = save(staff, PRACTICE, **rows("hours", *added, first=1))
+
+    refused = any(error.startswith("Two rows overlap") for error in errors(response))
+    assert refused is clash
+    assert OpeningHours.objects.count() == (1 if clash else 1 + len(added))
+
+
+def test_a_period_does_not_end_before_it_begins(staff, practice):
+    backwards = {"valid_from": "2026-08-31", "valid_until": "2026-08-01"}
+
+    response = save(staff, PRACTICE, **rows("hours", HOURS | backwards, first=1))
+
+    assert "The last day must not be before the first." in errors(response)
+    assert OpeningHours.objects.count() == 1
+
+
+# Closures ####################################################################
+
+CLOSURE = {
+    "first_day": "2026-08-03",
+    "last_day": "2026-08-21",
+    "reason_0": "Summer holidays",
+    "reason_1": "Ferie",
+}
+
+
+def test_a_closure_is_saved_and_shown_again(staff, practice):
+    save(staff, PRACTICE, **rows("closures", CLOSURE))
+
+    closure = Closure.objects.get()
+    assert (closure.first_day, closure.last_day) == (
+        date(2026, 8, 3),
+        date(2026, 8, 21),
+    )
+    assert closure.reason.data == {"en": "Summer holidays", "it": "Ferie"}
+    shown = fields(staff.get(PRACTICE)).items()
+    assert {f"closures-0-{name}": day for name, day in CLOSURE.items()}.items() <= shown
+
+
+def test_a_closure_does_not_end_before_it_begins(staff, practice):
+    changes = rows("closures", CLOSURE | {"last_day": "2026-08-02"})
+
+    response = save(staff, PRACTICE, **changes)
+
+    assert "The last day must not be before the first." in errors(response)
+    assert Closure.objects.count() == 0
+    assert changes.items() <= fields(response).items()
+
+
+# Notices #####################################################################
+
+NOTICE = {
+    "text_0": "The lift is out of order.",
+    "text_1": "L’ascensore è fuori servizio.",
+    "starts_at": "2026-06-08T09:00",
+    "ends_at": "2026-06-09T18:30",
+}
+
+
+def test_a_notice_is_typed_in_the_time_of_the_practice(staff, practice):
+    save(staff, PRACTICE, **rows("notices", NOTICE))
+
+    notice = Notice.objects.get()
+    assert notice.starts_at == datetime(2026, 6, 8, 7, tzinfo=UTC)
+    assert notice.ends_at == datetime(2026, 6, 9, 16, 30, tzinfo=UTC)
+    assert notice.text.data == {"en": NOTICE["text_0"], "it": NOTICE["text_1"]}
+    shown = fields(staff.get(PRACTICE)).items()
+    assert {f"notices-0-{name}": typed for name, typed in NOTICE.items()}.items() <= (
+        shown
+    )
+
+
+# Clocks go forward at 02:00 on 29 March 2026, and back at 03:00 on 25 October.
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"text_0": ""}, "in every language; missing: English."),
+        ({"text_1": " "}, "in every language; missing: Italian."),
+        ({"text_0": "", "text_1": ""}, "This field is required."),
+        ({"ends_at": "2026-06-08T09:00"}, "It must end after it begins."),
+        ({"ends_at": "2026-06-07T09:00"}, "It must end after it begins."),
+        ({"ends_at": ""}, "This field is required."),
+        ({"starts_at": "2026-03-29T02:30"}, "may not exist"),
+        ({"starts_at": "2026-03-29T02:30", "ends_at": ""}, "may not exist"),
+        (
+            {"starts_at": "2026-10-25T02:30", "ends_at": "2026-10-26T09:00"},
+            "may be ambiguous",
+        ),
+    ],
+)
+def test_a_wrong_notice_is_refused_with_a_sentence_and_kept(
+    staff, practice, wrong, sentence
+):
+    changes = rows("notices", NOTICE | wrong)
+
+    response = save(staff, PRACTICE, **changes)
+
+    assert any(sentence in error for error in errors(response))
+    assert Notice.objects.count() == 0
+    kept = fields(response)
+    assert {name: kept[name] for name in changes} == changes
+
+
+# Where it is #################################################################
+
+
+@pytest.mark.parametrize("field", ["latitude", "longitude"])
+def test_half_a_point_is_refused(staff, practice, field):
+    response = save(staff, PRACTICE, **{f"locations-0-{field}": "41.9"})
+
+    sentence = "Latitude and longitude belong together: fill in both or none."
+    assert sentence in errors(response)
+    assert Location.objects.get().point == ""
+
+
+def test_a_point_off_the_globe_is_refused(staff, practice):
+    point = {"locations-0-latitude": "90.5", "locations-0-longitude": "-180.5"}
+
+    response = save(staff, PRACTICE, **point)
+
+    assert errors(response) == [
+        "Ensure this value is less than or equal to 90.",
+        "Ensure this value is greater than or equal to -180.",
+    ]
+    assert Location.objects.get().point == ""
+
+
+@time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False)
+def test_a_region_shows_its_public_holidays(staff, practice):
+    def coming():
+        return parsed(staff.get(PRACTICE)).css_first(".field-coming_holidays").text()
+
+    none = coming()
+    save(staff, PRACTICE, country="IT", region=" rm")
+    of_rome = coming()
+    save(staff, PRACTICE, region="")
+    of_italy = coming()
+    save(staff, PRACTICE, closed_on_holidays=None)
+
+    assert "None are counted." in none
+    assert "2 June 2026: Republic Day" in of_rome
+    assert "29 June 2026: Saints Peter and Paul's Day" in of_rome
+    assert "2 June 2026" in of_italy
+    assert "29 June 2026" not in of_italy
+    assert "None are counted." in coming()
+
+
+def test_a_region_is_stored_as_it_is_known(staff, practice):
+    save(staff, PRACTICE, country="IT", region="rm")
+
+    assert Practice.objects.get().region == "RM"
+
+
+@pytest.mark.parametrize(
+    ("country", "region"), [("IT", "XX"), ("IT", "roma"), ("", "RM"), ("FR", "RM")]
+)
+def test_a_region_without_holidays_of_its_own_is_refused(
+    staff, practice, country, region
+):
+    response = save(staff, PRACTICE, country=country, region=region)
+
+    sentence = f"“{region.upper()}” is no region with public holidays of its own"
+    assert any(error.startswith(sentence) for error in errors(response))
+    assert Practice.objects.get().region == ""
+
+
+@pytest.mark.parametrize("number", ["", "1", "11 2", "112a", "+39"])
+def test_an_emergency_number_has_digits_only(staff, practice, number):
+    response = save(staff, PRACTICE, emergency_number=number)
+
+    assert errors(response) != []
+    assert Practice.objects.get().emergency_number == "112"
+
+
+def test_languages_of_a_number_are_ticked_and_shown_again(staff, practice):
+    ticked = {"phones-0-languages": ["it", "zh-hans"]}
+
+    save(staff, PRACTICE, **ticked)
+
+    assert Phone.objects.get().languages == ["it", "zh-hans"]
+    assert ticked.items() <= fields(staff.get(PRACTICE)).items()
+
+    save(staff, PRACTICE, **{"phones-0-languages": None})
+
+    assert Phone.objects.get().languages == []
+
+
+def test_a_language_that_is_not_in_the_list_is_refused(staff, practice):
+    response = save(staff, PRACTICE, **{"phones-0-languages": ["xx"]})
+
+    assert any("xx is not one of the available" in error for error in errors(response))
+    assert Phone.objects.get().languages == []
 
 
 # What is asked, and in which language ########################################

@@ -353,6 +353,7 @@ RIGHT = VARIABLES | {"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "www.example.org"}
 WRONG = {
     "SECRET_KEY": {"SECRET_KEY": ""},
     "ALLOWED_HOSTS": {"ALLOWED_HOSTS": ""},
+    "SITE_URL": {"SITE_URL": "www.example.org/portal"},
     "HTTPS": {"HTTPS": "maybe"},
     "DEBUG": {"DEBUG": "2"},
     "LANGUAGE_CODE": {"LANGUAGE_CODE": "xx"},
@@ -371,6 +372,32 @@ def test_a_wrong_setting_is_refused_with_one_sentence_that_names_it(name):
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stderr.startswith("The portal cannot start: ")
     assert name in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"ALLOWED_HOSTS": "www.example.org,example.org"}, "http://www.example.org"),
+        ({"HTTPS": "true"}, "https://www.example.org"),
+        ({"ALLOWED_HOSTS": ".example.org"}, "http://example.org"),
+        ({"SITE_URL": "https://clinic.example.org"}, "https://clinic.example.org"),
+    ],
+)
+def test_absolute_addresses_come_from_the_settings(variables, expected):
+    show = "from django.conf import settings; print(settings.SITE_URL)"
+
+    given = RIGHT | {"SITE_URL": ""} | variables
+    done = run(sys.executable, "manage.py", "shell", "-c", show, **given)
+
+    assert done.stdout.splitlines()[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", "http://127.0.0.1:8000"), ("::1", "http://[::1]:8000")],
+)
+def test_make_run_knows_its_own_address(host, expected):
+    assert launch.site_url(host, "8000") == expected
 
 
 def test_the_data_folder_need_not_be_there(tmp_path):

@@ -1,6 +1,7 @@
 """Fill an empty portal with a sample practice and sample articles."""
 
 import os
+import re
 import secrets
 import tomllib
 from pathlib import Path
@@ -81,6 +82,8 @@ class Command(BaseCommand):
             (Location, data["locations"]),
         ):
             for position, row in enumerate(rows):
+                if "map" in row:
+                    row["map_picture"] = self.picture(row.pop("map"))
                 model.objects.create(practice=practice, position=position, **texts(row))
         for row in data["hours"]:
             for weekday in row["weekdays"]:
@@ -95,13 +98,15 @@ class Command(BaseCommand):
         original = None
         for language, _name in settings.LANGUAGES:
             words = data[language]
-            body = SAMPLE / "bodies" / f"{data['key']}.{language}.html"
+            body = (SAMPLE / "bodies" / f"{data['key']}.{language}.html").read_text(
+                "utf-8"
+            )
             article = Article.objects.create(
                 language=language,
                 title=words["title"],
                 slug=words["slug"],
                 summary=words["summary"],
-                body=body.read_text(encoding="utf-8"),
+                body=with_keys(body),
                 topic=topic,
                 author=doctor,
                 picture=picture,
@@ -137,6 +142,16 @@ class Command(BaseCommand):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(password)
+
+
+def with_keys(body: str) -> str:
+    """Turn "phone-2", the second number of the sample, into a reference to its row."""
+    keys = list(Phone.objects.order_by("position").values_list("pk", flat=True))
+    return re.sub(
+        r'data-contact="phone-(\d)"',
+        lambda found: f'data-contact="phone-{keys[int(found[1]) - 1]}"',
+        body,
+    )
 
 
 def texts(data: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,16 @@
-"""Rich text: what staff may write, and how it reaches the page. Pure text to text.
-
-``sanitise`` runs on every way into the database, ``render`` on the way out.
-"""
+"""The way into the database: allowed tags only, tidied of Word and Joomla."""
 
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import nh3
-from django.utils.text import slugify
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from articles.markup.structure import ASIDE, CARE, CONTACT, care_kind, children, tree
 
 TAGS = {
-    "a", "aside", "blockquote", "br", "em", "h2", "h3", "li", "ol", "p", "strong",
-    "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "aside", "blockquote", "br", "em", "h2", "h3", "li", "ol", "p", "span",
+    "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 # Understood on the way in, then written as one of the tags above.
 OLD_TAGS = {"b", "caption", "center", "div", "h1", "h4", "h5", "h6", "i", "section"}
@@ -27,10 +23,13 @@ DROPPED_WITH_CONTENT = {
 ATTRIBUTES = {
     "*": set[str](),  # otherwise nh3 lets pass "lang" and "title"
     "a": {"href"},
+    "aside": {"data-contact"},
     "ol": {"start"},
+    "span": {"data-contact"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
+CLASSES = {"callout", "callout--ask", "care", "care--emergency", "care--urgent"}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -44,6 +43,8 @@ def safe_attribute(tag: str, attribute: str, value: str) -> str | None:
         scheme = re.match(r"([a-z]+):", address, re.IGNORECASE)
         known_scheme = scheme and scheme[1].lower() in SCHEMES
         return address if own_page or known_scheme else None
+    if attribute == "data-contact":
+        return value if re.fullmatch(CONTACT, value) else None
     if attribute == "start":
         return value if re.fullmatch(r"[2-9]|[1-9]\d", value) else None
     if attribute in {"colspan", "rowspan"}:
@@ -70,7 +71,7 @@ def cleaner(extra_tags: set[str]) -> Callable[[str], str]:
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=ATTRIBUTES,
         attribute_filter=safe_attribute,
-        allowed_classes={"aside": {"callout", "callout--ask"}},
+        allowed_classes={"aside": CLASSES},
         url_schemes=SCHEMES,
         link_rel="noopener",
     )
@@ -101,7 +102,7 @@ CLOAK = re.compile(
     re.IGNORECASE,
 )
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
-INLINE = {"-text", "a", "br", "em", "strong", "sub", "sup"}
+INLINE = {"-text", "a", "br", "em", "span", "strong", "sub", "sup"}
 EMPTY = re.compile(
     rf"<(p|h2|h3|li|em|strong|aside|blockquote|ul|ol)>(?:{GAP}|<br>)*</\1>"
 )
@@ -149,6 +150,7 @@ def tidy(html: str) -> str:
     html = re.sub(r"(?:&nbsp;|\s)+", gap, html)
     html = CLOAK.sub("", html)
     html = re.sub(r'<a rel="noopener">(.*?)</a>', r"\1", html)
+    html = references_emptied(html)
     html = re.sub(
         r"<(/?)(\w+)>", lambda tag: f"<{tag[1]}{RENAMED.get(tag[2], tag[2])}>", html
     )
@@ -174,8 +176,46 @@ def tidy(html: str) -> str:
     emptied = 1
     while emptied:
         html, emptied = EMPTY.subn("", html)
+    html = ASIDE.sub(boxed, html)
     html = html.replace("&nbsp;&nbsp;", " ")
     return re.sub(rf"(?:<br>|{GAP})(?=</(?:p|li|h2|h3|t[dh])>)", "", html)
+
+
+LINK = re.compile(r"(<a [^>]*>)((?:(?!</?a[ >]).)*)</a>")
+
+
+def references_emptied(html: str) -> str:
+    """Take away spans that refer to nothing, and what stands inside those that do."""
+    html = re.sub(r"(<span [^>]*>)[^<]*", r"\1", html)
+    html = re.sub(r"<span>|</span>", "", html)
+    html = re.sub(r"<span [^>]*>", r"\g<0></span>", html)
+    return LINK.sub(unlinked, html)
+
+
+def unlinked(link: re.Match[str]) -> str:
+    """Split a link round the references in it: they become links themselves."""
+    opening, words = link.groups()
+    if "<span " not in words:
+        return link[0]
+    parts = re.split(r"(<span [^>]*></span>)", words)
+    # Every second part is a reference.
+    parts[::2] = [f"{opening}{p}</a>" if p.strip() else p for p in parts[::2]]
+    return "".join(parts)
+
+
+def boxed(aside: re.Match[str]) -> str:
+    """Write the opening tag of a care card, a contact card or a call-out in one way."""
+    attributes, closing = aside[1] or "", aside[2] or ""
+    kind = care_kind(attributes)
+    found = re.search(rf' data-contact="({CONTACT})"', attributes)
+    contact = found[0] if found else ""
+    if kind:
+        # An emergency has one number of its own; the others need one to ring.
+        can_have = kind != "emergency" and "phone" in contact
+        return f'<aside class="{CARE[kind]}"{contact if can_have else ""}>{closing}'
+    if contact and closing and "callout" not in attributes:
+        return f"<aside{contact}></aside>"
+    return aside[0].replace(contact, "")
 
 
 def gap(run: re.Match[str]) -> str:
@@ -199,16 +239,6 @@ def listed(item: str, tag: str, html: str) -> str:
     return run.sub(to_list, html)
 
 
-def children(node: LexborNode) -> list[LexborNode]:
-    return list(node.iter(include_text=True))
-
-
-def tree(html: str) -> LexborNode:
-    root = LexborHTMLParser(f"<div>{html}</div>", is_fragment=True).css_first("div")
-    assert root is not None  # noqa: S101  the line above writes it
-    return root
-
-
 def paragraphs(html: str) -> str:
     """Put text that stands outside of any block into paragraphs."""
     parts: list[str] = []
@@ -221,90 +251,3 @@ def paragraphs(html: str) -> str:
         loose = ""
     parts.append(f"<p>{loose}</p>" if loose.strip() else "")
     return "".join(parts)
-
-
-@dataclass(frozen=True)
-class Heading:
-    """An entry of the contents list."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A body as it stands on the page, and its second-level headings."""
-
-    html: str
-    headings: list[Heading]
-
-
-def render(body: str) -> Rendered:
-    """Prepare a sanitised body for the page.
-
-    Headings get ids to link to, tables their header cells, call-outs their class.
-    """
-    root = tree(body)
-    headings = [
-        Heading(name_heading(node, number), " ".join(node.text().split()))
-        for number, node in enumerate(root.css("h2"), 1)
-    ]
-    for table in root.css("table"):
-        mark_table(table)
-    for aside in root.css("aside"):
-        for title in aside.css("h2, h3"):
-            title.attrs["class"] = "callout__title"
-    html = root.inner_html or ""
-    # Not a landmark each: a page with five call-outs would have five.
-    html = re.sub(r'<aside(?: class="([^"]*)")?>', callout, html)
-    html = html.replace("</aside>", "</div>")
-    return Rendered(html, [heading for heading in headings if heading.text])
-
-
-def name_heading(node: LexborNode, number: int) -> str:
-    """Give the heading an id that no other part of the page has."""
-    node.attrs["id"] = f"{slugify(node.text())[:60] or 'part'}-{number}"
-    return node.attrs["id"] or ""
-
-
-def callout(match: re.Match[str]) -> str:
-    kind = " callout--ask" if "callout--ask" in (match[1] or "") else ""
-    return f'<div class="callout{kind} flow">'
-
-
-def mark_table(table: LexborNode) -> None:
-    """Say which cells are headers, and repeat them for the stacked form on phones."""
-    table.attrs["class"] = "table"
-    # Stacked cells are blocks, and browsers then forget that this is a table: the
-    # roles say so again.
-    table.attrs["role"] = "table"
-    for part in children(table):
-        if part.tag in {"thead", "tbody"}:
-            part.attrs["role"] = "rowgroup"
-    # Not ``table.css("tr")``: the rows of a table inside a cell are its own.
-    rows = [
-        row
-        for part in children(table)
-        for row in ([part] if part.tag == "tr" else children(part))
-        if row.tag == "tr"
-    ]
-    if not rows:
-        return
-    header = [cell for cell in children(rows[0]) if cell.tag in {"td", "th"}]
-    has_header = len(header) > 0 and all(cell.tag == "th" for cell in header)
-    if has_header:
-        rows[0].attrs["class"] = "table__header"
-        rows[0].attrs["role"] = "row"
-        for cell in header:
-            cell.attrs["scope"] = "col"
-            cell.attrs["role"] = "columnheader"
-    labels = [" ".join(cell.text().split()) for cell in header]
-    for row in rows[1:] if has_header else rows:
-        row.attrs["role"] = "row"
-        cells = [cell for cell in children(row) if cell.tag in {"td", "th"}]
-        for position, cell in enumerate(cells):
-            cell.attrs["role"] = "rowheader" if cell.tag == "th" else "cell"
-            if cell.tag == "th":
-                cell.attrs["scope"] = "row"
-            elif has_header and position < len(labels) and len(cells) == len(labels):
-                cell.attrs["data-label"] = labels[position]

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Source, Topic
+from articles.models import Article, Source
 from articles.views import article_context
 from clinic.admin import (
     BoundedInline,
@@ -25,21 +25,12 @@ from clinic.admin import (
     PlainForReaders,
 )
 from clinic.forms import (
-    WIDGETS,
     LabelledForm,
     PictureChoiceForm,
     PictureUploadField,
     VersionedForm,
 )
 from clinic.models import Doctor
-
-
-@admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
-    form = LabelledForm
-    formfield_overrides = WIDGETS
-    list_display = ["name", "slug", "position"]
-    fields = ["name", "slug", "summary", "position"]
 
 
 class DoiField(forms.CharField):
@@ -228,6 +219,10 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
 
     def next_step(self, request: HttpRequest, article: Article) -> HttpResponse | None:
         """After saving, go where the pressed button leads."""
+        advice = article.typed_numbers()
+        # The page that asks before publishing says so itself.
+        if advice and "_publish" not in request.POST:
+            messages.warning(request, advice)
         if "_preview" in request.POST:
             return redirect("admin:articles_article_preview", article.pk)
         if "_publish" in request.POST:
@@ -316,6 +311,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
             template="publish.html",
             live=live,
             problems=problems,
+            advice=article.typed_numbers(),
             unchanged=bool(live and not article.differs_from(live)),
         )
 

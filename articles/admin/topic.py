@@ -1,0 +1,14 @@
+"""Topics at the desk."""
+
+from django.contrib import admin
+
+from articles.models import Topic
+from clinic.forms import WIDGETS, LabelledForm
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    form = LabelledForm
+    formfield_overrides = WIDGETS
+    list_display = ["name", "slug", "position"]
+    fields = ["name", "slug", "summary", "position"]

@@ -1,0 +1,22 @@
+"""The practice, its pictures and its accounts at the desk."""
+
+from clinic.admin.accounts import AccountAdmin, RoleAdmin
+from clinic.admin.base import (
+    BoundedInline,
+    BoundedSearch,
+    PicturesOnlyOnSuccess,
+    PlainForReaders,
+)
+from clinic.admin.picture import PictureAdmin
+from clinic.admin.practice import PracticeAdmin
+
+__all__ = [
+    "AccountAdmin",
+    "BoundedInline",
+    "BoundedSearch",
+    "PictureAdmin",
+    "PicturesOnlyOnSuccess",
+    "PlainForReaders",
+    "PracticeAdmin",
+    "RoleAdmin",
+]

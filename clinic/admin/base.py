@@ -1,0 +1,60 @@
+"""What the pages of the desk have in common."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from clinic import pictures
+
+
+class BoundedSearch(admin.ModelAdmin):
+    """Looks for ten words at most: each is one more level of the query."""
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> Any:
+        words = " ".join(search_term.split()[:10])
+        return super().get_search_results(request, queryset, words)
+
+
+class PicturesOnlyOnSuccess:
+    """Removes the files of new pictures when saving breaks off with an error."""
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        with pictures.kept_only_on_success():
+            return super().changeform_view(*args, **kwargs)  # type: ignore[misc]
+
+
+class PlainForReaders(admin.ModelAdmin):
+    """Shows those who may only look the stored fields, not those of the form alone."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        form_only = self.form.declared_fields
+        return [
+            (title, {"fields": [f for f in options["fields"] if f not in form_only]})
+            for title, options in fieldsets
+        ]
+
+
+class LabelledFormSet(BaseInlineFormSet):
+    """Names the tick for deleting, which a table shows without a label."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = gettext(
+                "Delete this row"
+            )
+
+
+class BoundedInline(admin.options.InlineModelAdmin):
+    """Takes at most a hundred rows; a forged form of thousands is not even built."""
+
+    max_num = 100
+
+    def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, absolute_max=100, **kwargs)

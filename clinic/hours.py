@@ -1,0 +1,422 @@
+"""When the practice is open. Pure: no models, no settings.
+
+Hours are what the practice's own clock shows. A moment is an aware datetime; moments
+are compared in UTC, because Python compares two of one zone by their clock faces and
+so mistakes the hour that an autumn night has twice (PEP 495).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, partial
+from itertools import groupby, pairwise, zip_longest
+from typing import Any, NamedTuple, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import holidays
+
+DAY = timedelta(days=1)
+# How many days after today the next opening is looked for.
+HORIZON = 60
+# The period of the regular hours.
+EVER = (date.min, date.max)
+
+Holidays = Callable[[int], Mapping[date, str]]
+Point = TypeVar("Point", time, datetime)
+
+
+class Row(Protocol):
+    """One stretch of one weekday; a row of ``OpeningHours`` fits.
+
+    ``weekday`` is 0 on Monday, ``opens`` lies before ``closes``. Both days of the
+    period count; None leaves that end open, and None twice means regular hours.
+    """
+
+    weekday: int
+    opens: time
+    closes: time
+    by_appointment: bool
+    valid_from: date | None
+    valid_until: date | None
+
+
+class ClosedDays(Protocol):
+    """Days without hours; a row of ``Closure`` fits. Both days count.
+
+    ``reason`` is a text, perhaps empty, perhaps one in several languages.
+    """
+
+    first_day: date
+    last_day: date
+    reason: Any
+
+
+@dataclass(frozen=True, order=True)
+class Stretch:
+    """Open without a break, by the practice's clock."""
+
+    opens: time
+    closes: time
+    by_appointment: bool = False
+
+
+@dataclass(frozen=True)
+class Day:
+    """The hours of one date, in order; none means closed.
+
+    ``reason`` is the closure's text, perhaps "", or the holiday's name; None on a
+    day that is neither.
+    """
+
+    date: date
+    stretches: tuple[Stretch, ...]
+    reason: Any = None
+
+    @property
+    def is_exception(self) -> bool:
+        return self.reason is not None
+
+
+@dataclass(frozen=True)
+class Status:
+    """What holds at one moment; ``until`` and ``opens`` are in the practice's zone.
+
+    ``until``: when open, the end of this opening or the moment at which it begins or
+    ceases to be by appointment. ``opens``: when closed, the next opening of either
+    kind today or in the next 60 days, else None. ``reason``: when closed, that of today
+    (see ``Day``).
+    """
+
+    is_open: bool
+    by_appointment: bool = False
+    until: datetime | None = None
+    opens: datetime | None = None
+    reason: Any = None
+
+
+class Closing(NamedTuple):
+    """Days, both included, that are closed for one reason."""
+
+    first_day: date
+    last_day: date
+    reason: Any
+
+
+class Period(NamedTuple):
+    """Days, both included, with a week of their own; None: until further notice."""
+
+    valid_from: date
+    valid_until: date | None
+    weekly: list[tuple[Stretch, ...]]
+
+    @property
+    def weekdays(self) -> list[int]:
+        """Return the weekdays that occur in it, Monday being 0.
+
+        The others are empty in ``weekly``, but nothing is closed: 24 December alone
+        has no Monday.
+        """
+        last = self.valid_until or date.max
+        days = min((last - self.valid_from).days + 1, 7)
+        return sorted((self.valid_from + n * DAY).weekday() for n in range(days))
+
+
+def no_holidays(year: int) -> Mapping[date, str]:
+    """Stand for the public holidays of a practice that keeps none."""
+    return {}
+
+
+class Schedule:
+    """Regular hours, hours of a period, closures and public holidays, in one zone.
+
+    The shortest period that covers a date decides, its other weekdays included; the
+    regular hours are the longest of all. So summer hours replace the regular ones, and
+    hours of 24 December those of the winter. A closure closes its whole days, and so
+    does a public holiday unless that one day has hours of its own.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        closures: Iterable[ClosedDays],
+        public_holidays: Holidays,
+        zone: ZoneInfo,
+    ) -> None:
+        """``public_holidays`` takes a year and returns its holidays' names by date."""
+        self.rows = list(rows)
+        self.closures = sorted(closures, key=lambda c: (c.first_day, c.last_day))
+        self.public_holidays = public_holidays
+        self.zone = zone
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are any hours at all: unknown is not closed."""
+        return bool(self.rows)
+
+    def day(self, on: date) -> Day:
+        """Return the hours of a date of the practice's calendar."""
+        reason = self._closure(on)
+        if reason is None:
+            reason = self._holiday(on)
+        stretches = self._hours(on, on.weekday()) if reason is None else ()
+        return Day(on, stretches, reason)
+
+    def coming(self, on: date) -> list[Day]:
+        """Return the seven days from a date on, put in order from Monday to Sunday."""
+        days = (self.day(on + n * DAY) for n in range(7))
+        return sorted(days, key=lambda day: day.date.weekday())
+
+    def weekly(self, on: date) -> list[tuple[Stretch, ...]]:
+        """Return the hours in force on a date, from Monday to Sunday.
+
+        Closures and holidays are left aside.
+        """
+        return [self._hours(on, weekday) for weekday in range(7)]
+
+    def regular(self) -> list[tuple[Stretch, ...]]:
+        """Return the hours without a period, from Monday to Sunday."""
+        rows = [row for row in self.rows if period(row) == EVER]
+        return Schedule(rows, (), no_holidays, self.zone).weekly(date.min)
+
+    def status(self, at: datetime) -> Status | None:
+        """Return what holds at a moment, or None when no hours are known.
+
+        Raises ValueError for a datetime without time zone.
+        """
+        at, today = self._locate(at)
+        if not self.is_known:
+            return None
+        for start, end, by_appointment in self._spans(today):
+            if start <= at < end:
+                return Status(True, by_appointment, until=end.astimezone(self.zone))
+        reason = self.day(today).reason
+        return Status(False, opens=self._next_opening(at, today), reason=reason)
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """Return the first moment after this one, in UTC, that may need new words.
+
+        Until then ``status`` and the date in the practice's zone stay as they are. It
+        is midnight there at the latest; None when no hours are known. Raises
+        ValueError for a datetime without time zone.
+        """
+        at, today = self._locate(at)
+        if not self.is_known:
+            return None
+        edges = {edge for start, end, _ in self._spans(today) for edge in (start, end)}
+        edges.add(moment(today + DAY, time.min, self.zone))
+        return min(edge for edge in edges if edge > at)
+
+    def exceptions(self, start: date, days: int) -> list[Closing]:
+        """Return what closes the practice in so many days from a date on, in order.
+
+        A closure comes whole, even if it began earlier or ends later. A holiday counts
+        on a day that would have hours; neighbouring days of one name are one.
+        """
+        end = start + days * DAY
+        closings = [
+            Closing(closure.first_day, closure.last_day, text(closure.reason))
+            for closure in self.closures
+            if closure.first_day < end and start <= closure.last_day
+        ]
+        dates = (start + n * DAY for n in range(days))
+        for name, group in groupby(dates, self._lost_to_holiday):
+            if name is not None:
+                run = list(group)
+                closings.append(Closing(run[0], run[-1], name))
+        return sorted(closings, key=lambda closing: closing[:2])
+
+    def periods(self, after: date, days: int = 366) -> list[Period]:
+        """Return periods with hours of their own that begin in the days after a date.
+
+        Where periods overlap they are cut, so that one week holds in each.
+        """
+        edges = {row.valid_from for row in self.rows if row.valid_from}
+        edges |= {
+            row.valid_until + DAY
+            for row in self.rows
+            # People write 31 December 9999 for "for ever".
+            if row.valid_until and row.valid_until < date.max
+        }
+        starts = sorted(edges)
+        return [
+            Period(first, following and following - DAY, self.weekly(first))
+            for first, following in zip_longest(starts, starts[1:])
+            if after < first <= after + days * DAY and self._period(first) != EVER
+        ]
+
+    def _locate(self, at: datetime) -> tuple[datetime, date]:
+        """Return a moment in UTC and its date in the practice's zone."""
+        if at.tzinfo is None:
+            raise ValueError(
+                f"{at} has no time zone; pass an aware datetime like timezone.now()."
+            )
+        return at.astimezone(UTC), at.astimezone(self.zone).date()
+
+    def _period(self, on: date) -> tuple[date, date]:
+        """Return the period in force: of two as short the one that begins later."""
+        covering = (
+            (first, last)
+            for first, last in map(period, self.rows)
+            if first <= on <= last
+        )
+        return min(covering, key=lambda p: (p[1] - p[0], date.max - p[0]), default=EVER)
+
+    def _hours(self, on: date, weekday: int) -> tuple[Stretch, ...]:
+        in_force = self._period(on)
+        spans = [
+            (row.opens, row.closes, row.by_appointment)
+            for row in self.rows
+            if row.weekday == weekday and period(row) == in_force
+        ]
+        return tuple(Stretch(*span) for span in united(spans))
+
+    def _closure(self, on: date) -> Any:
+        for closure in self.closures:
+            if closure.first_day <= on <= closure.last_day:
+                return text(closure.reason)
+        return None
+
+    def _holiday(self, on: date) -> str | None:
+        if self._period(on) == (on, on):
+            return None  # somebody has written hours for this very day
+        return self.public_holidays(on.year).get(on)
+
+    def _lost_to_holiday(self, on: date) -> str | None:
+        is_lost = self._closure(on) is None and self._hours(on, on.weekday())
+        return self._holiday(on) if is_lost else None
+
+    def _spans(self, on: date) -> list[tuple[datetime, datetime, bool]]:
+        """Return the openings of a date as moments in UTC.
+
+        They are united anew: when clocks change, a break may vanish.
+        """
+        return united(
+            [
+                (
+                    moment(on, stretch.opens, self.zone),
+                    moment(on, stretch.closes, self.zone, last=True),
+                    stretch.by_appointment,
+                )
+                for stretch in self.day(on).stretches
+            ]
+        )
+
+    def _next_opening(self, at: datetime, today: date) -> datetime | None:
+        dates = (today + n * DAY for n in range(HORIZON + 1))
+        starts = (start for on in dates for start, _, _ in self._spans(on))
+        opens = next((start for start in starts if start > at), None)
+        return opens and opens.astimezone(self.zone)
+
+
+def period(row: Row) -> tuple[date, date]:
+    return row.valid_from or date.min, row.valid_until or date.max
+
+
+def text(reason: Any) -> Any:
+    return "" if reason is None else reason
+
+
+def united(spans: list[tuple[Point, Point, bool]]) -> list[tuple[Point, Point, bool]]:
+    """Unite spans (start, end, by appointment) of one kind that touch or overlap.
+
+    Where both kinds overlap nobody needs an appointment. Empty spans vanish.
+    """
+    result: list[tuple[Point, Point, bool]] = []
+    edges = sorted({edge for start, end, _ in spans for edge in (start, end)})
+    for start, end in pairwise(edges):
+        kinds = [kind for first, last, kind in spans if first <= start and end <= last]
+        if not kinds:
+            continue
+        by_appointment = all(kinds)
+        if result and result[-1][1:] == (start, by_appointment):
+            start = result.pop()[0]
+        result.append((start, end, by_appointment))
+    return result
+
+
+def moment(on: date, at: time, zone: ZoneInfo, *, last: bool = False) -> datetime:
+    """Return the moment, in UTC, at which a clock in a zone reaches a time of a date.
+
+    A time that an autumn night has twice means the first, or with ``last`` the last:
+    whoever comes by the clock finds the door open. A time that a spring night skips
+    means the end of the gap, as the package ``opening_hours`` reads it. PEP 495 and
+    RFC 5545 would have 02:30 mean 03:30, behind the 03:00 of the next stretch.
+    """
+    face = datetime.combine(on, at)
+    early, late = sorted(
+        face.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)
+    )
+    if early.astimezone(zone).replace(tzinfo=None) == face:
+        return late if last else early
+
+    def face_after(seconds: int) -> datetime:
+        passed = early + timedelta(seconds=seconds)
+        return passed.astimezone(zone).replace(tzinfo=None)
+
+    gap = range(int((late - early).total_seconds()))
+    return early + timedelta(seconds=bisect_left(gap, face, key=face_after))
+
+
+def public_holidays(country: str, region: str, language: str) -> Holidays:
+    """Return a function that takes a year and returns its holidays' names by date.
+
+    ``country`` is an ISO 3166-1 code or "" for no holidays, ``region`` an ISO 3166-2
+    code without the country or "" for national holidays only. ``language`` is a code
+    like Django's; without names in it they are in the country's own. Nothing is raised:
+    what ``is_known`` refuses has no holidays of its own. The days are those of the
+    package ``holidays``.
+    """
+    return partial(holidays_of, country, region, language)
+
+
+def is_known(country: str, region: str = "") -> bool:
+    """Say whether the package ``holidays`` knows a country and, in it, a region."""
+    if not country:
+        return not region
+    try:
+        calendar(country, region)
+    except NotImplementedError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def holidays_of(
+    country: str, region: str, language: str, year: int
+) -> Mapping[date, str]:
+    if not country or not is_known(country):
+        return {}
+    # An upgrade of the package may forget a region; pages must survive that.
+    region = region if is_known(country, region) else ""
+    name = language_of(calendar(country), language)
+    return dict(calendar(country, region, years=year, language=name))
+
+
+def calendar(country: str, region: str = "", **options: Any) -> Any:
+    """Return a calendar of the package; raises NotImplementedError for an unknown one.
+
+    Only codes get through: the package would take any name from its own module.
+    """
+    if not (len(country) == 2 and country.isupper()):
+        raise NotImplementedError(country)
+    return holidays.country_holidays(
+        country, subdiv=region or None, expand=False, **options
+    )
+
+
+def language_of(calendar: Any, language: str) -> str | None:
+    """Return the calendar's own code of a language, or of the one it is written in.
+
+    The package knows "it_IT" but not "it", and takes a language that it does not know
+    from the server's environment.
+    """
+    names = calendar.supported_languages
+    wanted = language.replace("-", "_").lower()
+    exact = (name for name in names if name.lower() == wanted)
+    related = (
+        name for name in names if name.lower().split("_")[0] == wanted.split("_")[0]
+    )
+    return next(exact, None) or next(related, None) or calendar.default_language
