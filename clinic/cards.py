@@ -1,7 +1,5 @@
 """The rows of the practice as entries of an address book."""
 
-from collections.abc import Iterable
-
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
@@ -27,28 +25,23 @@ def of_practice(practice: Practice, url: str) -> Card:
 
     ``url`` is the absolute address of the page that tells more.
     """
+    phones = list(practice.phones.all())
     return Card(
         uid=practice.uid,
         revised=practice.updated_at or timezone.now(),
         name=practice.name,
         organisation=practice.name,
-        tels=tels(practice.phones.all()),
+        tels=tels(phones),
         addresses=addresses(practice),
         url=url,
-        note=note(practice),
+        note="\n".join(note(practice, phones)),
         language=get_language() or "",
     )
 
 
 def of_doctor(doctor: Doctor, practice: Practice, url: str) -> Card:
-    """Return the card of one doctor: the own numbers, else those of the practice.
-
-    Who has only a fax, or only a chat, is called under the practice's.
-    """
-    phones = [p for p in practice.phones.all() if p.doctor_id in {None, doctor.pk}]
-    own = [phone for phone in phones if phone.doctor_id]
-    if not any(phone.can_be_called for phone in own):
-        own += [phone for phone in phones if not phone.doctor_id]
+    """Return the card of one doctor, with the numbers to reach this doctor."""
+    phones = practice.phones_of(doctor)
     return Card(
         uid=doctor.uid,
         revised=practice.updated_at or timezone.now(),
@@ -58,27 +51,26 @@ def of_doctor(doctor: Doctor, practice: Practice, url: str) -> Card:
         prefix=str(doctor.title),
         organisation=practice.name,
         title=str(doctor.speciality),
-        tels=tels(own),
+        tels=tels(phones),
         addresses=addresses(practice),
         url=url,
-        note=note(practice, doctor),
+        note="\n".join([doctor.registration, *note(practice, phones)]).strip(),
         language=get_language() or "",
         photo=photo(doctor.portrait),
     )
 
 
-def tels(phones: Iterable[Phone]) -> tuple[Tel, ...]:
+def tels(phones: list[Phone]) -> tuple[Tel, ...]:
     """The numbers with their purpose as a label; the first in view is preferred."""
-    rows = list(phones)
-    preferred = next((row for row in rows if row.in_header and row.can_be_called), None)
+    preferred = next((p for p in phones if p.in_header and p.can_be_called), None)
     return tuple(
         Tel(
-            number=row.number.as_e164,
-            label=label(row),
-            kind=KINDS[Phone.Kind(row.kind)],
-            preferred=row is preferred,
+            number=phone.number.as_e164,
+            label=label(phone),
+            kind=KINDS[Phone.Kind(phone.kind)],
+            preferred=phone is preferred,
         )
-        for row in rows
+        for phone in phones
     )
 
 
@@ -102,30 +94,20 @@ def addresses(practice: Practice) -> tuple[Address, ...]:
     )
 
 
-def note(practice: Practice, doctor: Doctor | None = None) -> str:
-    """Who is registered where, when each number is answered, and the opening hours."""
-    lines = [registration(doctor)] if doctor else []
-    for phone in practice.phones.all():
-        if phone.answered_when:
-            lines.append(f"{phone.purpose}: {phone.answered_when}")
+def note(practice: Practice, phones: list[Phone]) -> list[str]:
+    """When each of these numbers is answered, and the opening hours, in lines."""
+    lines = [f"{p.purpose}: {p.answered_when}" for p in phones if p.answered_when]
     for place in practice.places:
         lines += hours_of(place)
-    return "\n".join(filter(None, lines))
-
-
-def registration(doctor: Doctor) -> str:
-    return " ".join(
-        filter(None, [str(doctor.registration_body or ""), doctor.registration_number])
-    )
+    return lines
 
 
 def hours_of(place: Place) -> list[str]:
     """The regular week: a card stays in a phone for years."""
     schedule = place.schedule
     # Some practices write all their hours with a first day.
-    lines = in_words(schedule.regular()) or in_words(
-        schedule.weekly(timezone.localdate())
-    )
+    week = schedule.regular()
+    lines = week_lines(week) or week_lines(schedule.weekly(timezone.localdate()))
     if not lines:
         return []
     name = str(place.location.name) if place.location else ""
@@ -135,7 +117,7 @@ def hours_of(place: Place) -> list[str]:
     ]
 
 
-def in_words(week: list[tuple[Stretch, ...]]) -> list[str]:
+def week_lines(week: list[tuple[Stretch, ...]]) -> list[str]:
     """Return "Monday 9:00–13:00, 15:00–18:30" for each day that is open."""
     return [
         f"{str(WEEKDAYS[weekday]).capitalize()} "

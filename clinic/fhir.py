@@ -1,8 +1,8 @@
 """What the pages say of the practice, as FHIR R4 (hl7.org/fhir/R4).
 
 A file that other systems may read, not the interface of a server: it claims no
-profile, mCSD's neither. E-mail addresses are left out, as everywhere outside the
-contact page.
+profile, mCSD's neither. E-mail addresses are left out, as in everything that is no
+page.
 """
 
 from __future__ import annotations
@@ -19,10 +19,18 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import get_language, gettext, override
 
 from clinic import pictures
-from clinic.hours import Schedule
+from clinic.hours import Schedule, Stretch, Week
 from clinic.models import Doctor, Location, Phone, Practice
 from clinic.models.practice import Place
-from clinic.structured_data import YEAR, Absolute, Week, by_stretch, filled, text, weeks
+from clinic.structured_data import (
+    YEAR,
+    Absolute,
+    by_stretch,
+    filled,
+    phones_at,
+    shared_phones,
+    text,
+)
 
 Resource = dict[str, Any]
 
@@ -65,7 +73,7 @@ def bundle(practice: Practice, url: Absolute) -> Resource:
 
 
 def organization(practice: Practice, url: Absolute) -> Resource:
-    phones = [phone for phone in practice.phones.all() if phone.doctor_id is None]
+    phones = shared_phones(practice)
     website = {"system": "url", "value": url(reverse("clinic:contact")), "use": "work"}
     return filled(
         {
@@ -158,12 +166,7 @@ def location(place: Place, practice: Practice) -> list[Resource]:
     row = place.location
     if row is None:
         return []
-    phones = [
-        phone
-        for phone in practice.phones.all()
-        if phone.location_id == row.pk and phone.doctor_id is None
-    ]
-    week = weeks(place.schedule, today(place.schedule))[0]
+    weekly = place.schedule.weekly(today(place.schedule))
     return [
         filled(
             {
@@ -173,7 +176,7 @@ def location(place: Place, practice: Practice) -> list[Resource]:
                 "name": text(row.name) or practice.name,
                 "mode": "instance",
                 "type": [concept("v3-RoleCode", "PROFF", "Provider's Office")],
-                "telecom": telecom(phones),
+                "telecom": telecom(phones_at(row, practice)),
                 "address": address(row, practice),
                 "position": position(row),
                 "managingOrganization": reference(practice.uid),
@@ -183,7 +186,7 @@ def location(place: Place, practice: Practice) -> list[Resource]:
                         "openingTime": opens,
                         "closingTime": closes,
                     }
-                    for days, opens, closes in times(week, by_appointment=False)
+                    for days, opens, closes in times(weekly, by_appointment=False)
                 ],
             }
         )
@@ -196,8 +199,8 @@ def services(place: Place, practice: Practice) -> list[Resource]:
     ``appointmentRequired`` belongs to a service, so hours by appointment are a second
     one. Where no hours are known it is left open.
     """
-    ahead = weeks(place.schedule, today(place.schedule))
-    kinds = {s.by_appointment for *_, weekly in ahead for s in by_stretch(weekly)}
+    ahead = place.schedule.weeks(today(place.schedule), YEAR)
+    kinds = {s.by_appointment for week in ahead for s in by_stretch(week.weekly)}
     if not kinds:
         return [service(place, practice, "None", {})]
     return [
@@ -226,7 +229,7 @@ def availability(ahead: list[Week], *, by_appointment: bool) -> Resource:
     """Return when a service can be had.
 
     R4's times know no dates: they are those in force today, and where others follow
-    the words tell all of them.
+    within a year the words tell all of them.
     """
     return {
         "appointmentRequired": by_appointment,
@@ -236,13 +239,17 @@ def availability(ahead: list[Week], *, by_appointment: bool) -> Resource:
                 "availableStartTime": opens,
                 "availableEndTime": closes,
             }
-            for days, opens, closes in times(ahead[0], by_appointment=by_appointment)
+            for days, opens, closes in times(
+                ahead[0].weekly, by_appointment=by_appointment
+            )
         ],
-        "availabilityExceptions": in_words(ahead, by_appointment=by_appointment),
+        "availabilityExceptions": weeks_as_text(ahead, by_appointment=by_appointment),
     }
 
 
-def times(week: Week, *, by_appointment: bool) -> list[tuple[list[str], str, str]]:
+def times(
+    weekly: list[tuple[Stretch, ...]], *, by_appointment: bool
+) -> list[tuple[list[str], str, str]]:
     """Return days, opening and closing of one kind of hours, as FHIR writes them."""
     return [
         (
@@ -250,12 +257,12 @@ def times(week: Week, *, by_appointment: bool) -> list[tuple[list[str], str, str
             stretch.opens.isoformat("seconds"),
             stretch.closes.isoformat("seconds"),
         )
-        for stretch, days in by_stretch(week[2]).items()
+        for stretch, days in by_stretch(weekly).items()
         if stretch.by_appointment == by_appointment
     ]
 
 
-def in_words(ahead: list[Week], *, by_appointment: bool) -> str:
+def weeks_as_text(ahead: list[Week], *, by_appointment: bool) -> str:
     """Tell weeks that differ, like "2026-08-01/2026-08-31: Mon 09:00–13:00"."""
     if len(ahead) == 1:
         return ""

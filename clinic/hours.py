@@ -11,8 +11,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache, partial
-from itertools import groupby, pairwise, zip_longest
+from functools import cached_property, lru_cache, partial
+from itertools import groupby, pairwise, takewhile
 from typing import Any, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,10 @@ import holidays
 DAY = timedelta(days=1)
 # How many days after today the next opening is looked for.
 HORIZON = 60
+
+Period = tuple[date, date]
 # The period of the regular hours.
-EVER = (date.min, date.max)
+EVER: Period = (date.min, date.max)
 
 Holidays = Callable[[int], Mapping[date, str]]
 Point = TypeVar("Point", time, datetime)
@@ -86,14 +88,15 @@ class Status:
 
     ``until``: when open, the end of this opening or the moment at which it begins or
     ceases to be by appointment. ``opens``: when closed, the next opening of either
-    kind today or in the next 60 days, else None. ``reason``: when closed, that of today
-    (see ``Day``).
+    kind today or in the next 60 days, else None, and ``opens_by_appointment`` its kind.
+    ``reason``: when closed, that of today (see ``Day``).
     """
 
     is_open: bool
     by_appointment: bool = False
     until: datetime | None = None
     opens: datetime | None = None
+    opens_by_appointment: bool = False
     reason: Any = None
 
 
@@ -105,28 +108,25 @@ class Closing(NamedTuple):
     reason: Any
 
 
-class Period(NamedTuple):
-    """Days, both included, with a week of their own; None: until further notice."""
+class Week(NamedTuple):
+    """The hours from Monday to Sunday, and the days, both included, they hold on.
 
-    valid_from: date
-    valid_until: date | None
+    None as the first day: they are in force already; as the last: until further notice.
+    """
+
+    first_day: date | None
+    last_day: date | None
     weekly: list[tuple[Stretch, ...]]
 
     @property
     def weekdays(self) -> list[int]:
-        """Return the weekdays that occur in it, Monday being 0.
+        """Return the weekdays that occur in those days, Monday being 0.
 
-        The others are empty in ``weekly``, but nothing is closed: 24 December alone
-        has no Monday.
+        The others are not closed, they do not come: 24 December alone has no Monday.
         """
-        last = self.valid_until or date.max
-        days = min((last - self.valid_from).days + 1, 7)
-        return sorted((self.valid_from + n * DAY).weekday() for n in range(days))
-
-
-def no_holidays(year: int) -> Mapping[date, str]:
-    """Stand for the public holidays of a practice that keeps none."""
-    return {}
+        first, last = self.first_day or date.min, self.last_day or date.max
+        days = min((last - first).days + 1, 7)
+        return sorted((first + n * DAY).weekday() for n in range(days))
 
 
 class Schedule:
@@ -161,7 +161,7 @@ class Schedule:
         reason = self._closure(on)
         if reason is None:
             reason = self._holiday(on)
-        stretches = self._hours(on, on.weekday()) if reason is None else ()
+        stretches = self._hours(on) if reason is None else ()
         return Day(on, stretches, reason)
 
     def coming(self, on: date) -> list[Day]:
@@ -174,12 +174,30 @@ class Schedule:
 
         Closures and holidays are left aside.
         """
-        return [self._hours(on, weekday) for weekday in range(7)]
+        return self._weeks[self._period(on)]
 
     def regular(self) -> list[tuple[Stretch, ...]]:
         """Return the hours without a period, from Monday to Sunday."""
-        rows = [row for row in self.rows if period(row) == EVER]
-        return Schedule(rows, (), no_holidays, self.zone).weekly(date.min)
+        return self._weeks[EVER]
+
+    def weeks(self, today: date, days: int) -> list[Week]:
+        """Return the week in force and those that begin in so many days after today.
+
+        They follow each other without a gap, and each differs from the one before.
+        """
+        edges = {first for first, _ in self._weeks}
+        # People write 31 December 9999 for "for ever".
+        edges |= {last + DAY for _, last in self._weeks if last < date.max}
+        found = [Week(None, None, self.weekly(today))]
+        for edge in sorted(edge for edge in edges if edge > today):
+            weekly = self.weekly(edge)
+            if weekly == found[-1].weekly:
+                continue
+            found[-1] = found[-1]._replace(last_day=edge - DAY)
+            if edge > today + days * DAY:
+                break
+            found.append(Week(edge, None, weekly))
+        return found
 
     def status(self, at: datetime) -> Status | None:
         """Return what holds at a moment, or None when no hours are known.
@@ -193,7 +211,8 @@ class Schedule:
             if start <= at < end:
                 return Status(True, by_appointment, until=end.astimezone(self.zone))
         reason = self.day(today).reason
-        return Status(False, opens=self._next_opening(at, today), reason=reason)
+        opens, kind = self._next_opening(at, today)
+        return Status(False, opens=opens, opens_by_appointment=kind, reason=reason)
 
     def next_change(self, at: datetime) -> datetime | None:
         """Return the first moment after this one, in UTC, that may need new words.
@@ -228,25 +247,6 @@ class Schedule:
                 closings.append(Closing(run[0], run[-1], name))
         return sorted(closings, key=lambda closing: closing[:2])
 
-    def periods(self, after: date, days: int = 366) -> list[Period]:
-        """Return periods with hours of their own that begin in the days after a date.
-
-        Where periods overlap they are cut, so that one week holds in each.
-        """
-        edges = {row.valid_from for row in self.rows if row.valid_from}
-        edges |= {
-            row.valid_until + DAY
-            for row in self.rows
-            # People write 31 December 9999 for "for ever".
-            if row.valid_until and row.valid_until < date.max
-        }
-        starts = sorted(edges)
-        return [
-            Period(first, following and following - DAY, self.weekly(first))
-            for first, following in zip_longest(starts, starts[1:])
-            if after < first <= after + days * DAY and self._period(first) != EVER
-        ]
-
     def _locate(self, at: datetime) -> tuple[datetime, date]:
         """Return a moment in UTC and its date in the practice's zone."""
         if at.tzinfo is None:
@@ -255,38 +255,51 @@ class Schedule:
             )
         return at.astimezone(UTC), at.astimezone(self.zone).date()
 
-    def _period(self, on: date) -> tuple[date, date]:
-        """Return the period in force: of two as short the one that begins later."""
-        covering = (
-            (first, last)
-            for first, last in map(period, self.rows)
-            if first <= on <= last
-        )
-        return min(covering, key=lambda p: (p[1] - p[0], date.max - p[0]), default=EVER)
+    @cached_property
+    def _weeks(self) -> dict[Period, list[tuple[Stretch, ...]]]:
+        """The week of each period; the one that decides comes before the others.
 
-    def _hours(self, on: date, weekday: int) -> tuple[Stretch, ...]:
-        in_force = self._period(on)
-        spans = [
-            (row.opens, row.closes, row.by_appointment)
-            for row in self.rows
-            if row.weekday == weekday and period(row) == in_force
-        ]
-        return tuple(Stretch(*span) for span in united(spans))
+        That is the shorter, or of two as short the one that begins later. Worked out
+        once, because pages ask for many days.
+        """
+        days: dict[Period, list[list[tuple[time, time, bool]]]] = {
+            dates: [[] for _weekday in range(7)]
+            for dates in {EVER, *map(period, self.rows)}
+        }
+        for row in self.rows:
+            span = (row.opens, row.closes, row.by_appointment)
+            days[period(row)][row.weekday].append(span)
+        return {
+            dates: [
+                tuple(Stretch(*span) for span in united(day)) for day in days[dates]
+            ]
+            for dates in sorted(days, key=lambda p: (p[1] - p[0], date.max - p[0]))
+        }
+
+    def _period(self, on: date) -> Period:
+        """Return the period in force."""
+        return next(dates for dates in self._weeks if dates[0] <= on <= dates[1])
+
+    def _hours(self, on: date) -> tuple[Stretch, ...]:
+        return self.weekly(on)[on.weekday()]
 
     def _closure(self, on: date) -> Any:
-        for closure in self.closures:
-            if closure.first_day <= on <= closure.last_day:
+        for closure in takewhile(lambda c: c.first_day <= on, self.closures):
+            if on <= closure.last_day:
                 return text(closure.reason)
         return None
 
     def _holiday(self, on: date) -> str | None:
-        if self._period(on) == (on, on):
+        name = self.public_holidays(on.year).get(on)
+        if name is not None and self._period(on) == (on, on):
             return None  # somebody has written hours for this very day
-        return self.public_holidays(on.year).get(on)
+        return name
 
     def _lost_to_holiday(self, on: date) -> str | None:
-        is_lost = self._closure(on) is None and self._hours(on, on.weekday())
-        return self._holiday(on) if is_lost else None
+        name = self._holiday(on)
+        if name is None or self._closure(on) is not None or not self._hours(on):
+            return None
+        return name
 
     def _spans(self, on: date) -> list[tuple[datetime, datetime, bool]]:
         """Return the openings of a date as moments in UTC.
@@ -304,14 +317,17 @@ class Schedule:
             ]
         )
 
-    def _next_opening(self, at: datetime, today: date) -> datetime | None:
+    def _next_opening(self, at: datetime, today: date) -> tuple[datetime | None, bool]:
+        """Return the next opening and whether it is by appointment."""
         dates = (today + n * DAY for n in range(HORIZON + 1))
-        starts = (start for on in dates for start, _, _ in self._spans(on))
-        opens = next((start for start in starts if start > at), None)
-        return opens and opens.astimezone(self.zone)
+        spans = (span for on in dates for span in self._spans(on))
+        for start, _end, by_appointment in spans:
+            if start > at:
+                return start.astimezone(self.zone), by_appointment
+        return None, False
 
 
-def period(row: Row) -> tuple[date, date]:
+def period(row: Row) -> Period:
     return row.valid_from or date.min, row.valid_until or date.max
 
 

@@ -8,8 +8,7 @@ harvesters read JSON-LD first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
-from itertools import zip_longest
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -26,7 +25,7 @@ CONTEXT = "https://schema.org"
 DAYS = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
 )  # fmt: skip
-# How far ahead closures and public holidays are told.
+# How far ahead hours that differ, closures and public holidays are told.
 YEAR = 366
 
 
@@ -85,11 +84,8 @@ def organization(practice: Practice, url: Absolute) -> Node:
     is a ``MedicalClinic`` of its own: see ``branch``.
     """
     one = practice.places[0] if practice.is_one_place else None
-    phones = [
-        phone
-        for phone in practice.phones.all()
-        if phone.doctor_id is None and (one or phone.location_id is None)
-    ]
+    first = practice.first_phones
+    first = [phone for phone in first if not phone.doctor_id] or first
     ids = [{"@id": person_id(doctor, url)} for doctor in practice.doctors.all()]
     places = [] if one else [{"@id": place_id(p, url)} for p in practice.places]
     return filled(
@@ -101,7 +97,7 @@ def organization(practice: Practice, url: Absolute) -> Node:
             "description": text(practice.tagline),
             "url": url(reverse("clinic:contact")),
             "vatID": practice.vat_number,
-            **reachable(phones, practice.header_phones),
+            **reachable(shared_phones(practice), first),
             **(situated(one, practice, url) if one else {}),
             "location": places,
             "employee": ids,
@@ -111,19 +107,14 @@ def organization(practice: Practice, url: Absolute) -> Node:
 
 def branch(place: Place, practice: Practice, url: Absolute) -> Node:
     """Return one of several places, with the numbers that belong to it."""
-    pk = place.location.pk if place.location else None
-    phones = [
-        phone
-        for phone in practice.phones.all()
-        if phone.doctor_id is None and phone.location_id == pk
-    ]
+    phones = phones_at(place.location, practice)
     return filled(
         {
             "@type": "MedicalClinic",
             "@id": place_id(place, url),
             "name": text(place.location and place.location.name) or practice.name,
             "url": url(reverse("clinic:contact")),
-            **reachable(phones, [phone for phone in phones if phone.can_be_called]),
+            **reachable(phones, callable_ones(phones)),
             **situated(place, practice, url),
             "parentOrganization": {"@id": practice_id(url)},
         }
@@ -135,8 +126,7 @@ def physician(doctor: Doctor, practice: Practice, url: Absolute) -> Node:
 
     The address only if there is no doubt which; no hours, they are the practice's.
     """
-    own = [phone for phone in practice.phones.all() if phone.doctor_id == doctor.pk]
-    callable_ = [phone for phone in own if phone.can_be_called]
+    phones = practice.phones_of(doctor)
     location = practice.places[0].location if practice.is_one_place else None
     return filled(
         {
@@ -146,13 +136,35 @@ def physician(doctor: Doctor, practice: Practice, url: Absolute) -> Node:
             "url": url(doctor.get_absolute_url()),
             "image": portrait(doctor, url),
             "identifier": registration(doctor),
-            **reachable(own, callable_ or practice.header_phones),
+            **reachable(phones, callable_ones(phones)),
             "address": address(location, practice),
             "geo": coordinates(location),
             "parentOrganization": {"@id": practice_id(url)},
             "employee": {"@id": person_id(doctor, url)},
         }
     )
+
+
+def shared_phones(practice: Practice) -> list[Phone]:
+    """Return the numbers that belong to no doctor and to none of several places."""
+    return [
+        phone
+        for phone in practice.phones.all()
+        if not phone.doctor_id and (practice.is_one_place or not phone.location_id)
+    ]
+
+
+def phones_at(location: Location | None, practice: Practice) -> list[Phone]:
+    """Return the numbers that belong to a place and to no doctor."""
+    return [
+        phone
+        for phone in practice.phones.all()
+        if not phone.doctor_id and location and phone.location_id == location.pk
+    ]
+
+
+def callable_ones(phones: Iterable[Phone]) -> list[Phone]:
+    return [phone for phone in phones if phone.can_be_called]
 
 
 def reachable(phones: Iterable[Phone], first: Iterable[Phone]) -> Node:
@@ -244,7 +256,7 @@ def openings(schedule: Schedule, today: date) -> list[Node]:
                 "validThrough": last and last.isoformat(),
             }
         )
-        for first, last, weekly in weeks(schedule, today)
+        for first, last, weekly in schedule.weeks(today, YEAR)
         for stretch, days in by_stretch(weekly).items()
         if not stretch.by_appointment
     ]
@@ -262,31 +274,6 @@ def closed(closing: Closing) -> Node:
             "validThrough": closing.last_day.isoformat(),
         }
     )
-
-
-Week = tuple[date | None, date | None, list[tuple[Stretch, ...]]]
-
-
-def weeks(schedule: Schedule, today: date) -> list[Week]:
-    """Return the weeks in force from a day on, each with its first and last day.
-
-    None as the first day: it is in force already; as the last: until further notice.
-    """
-    edges = {row.valid_from for row in schedule.rows if row.valid_from}
-    edges |= {
-        row.valid_until + timedelta(days=1)
-        for row in schedule.rows
-        if row.valid_until and row.valid_until < date.max
-    }
-    later = sorted(edge for edge in edges if edge > today)
-    found: list[Week] = []
-    for first, following in zip_longest([None, *later], later):
-        last = following and following - timedelta(days=1)
-        weekly = schedule.weekly(first or today)
-        if found and found[-1][2] == weekly:
-            first = found.pop()[0]
-        found.append((first, last, weekly))
-    return found
 
 
 def by_stretch(weekly: list[tuple[Stretch, ...]]) -> dict[Stretch, list[int]]:

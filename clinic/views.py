@@ -64,14 +64,18 @@ class Legal(PublicPage, TemplateView):
 
 class DoctorDetail(PublicPage, DetailView):
     template_name = "clinic/doctor.html"
-    queryset = Doctor.objects.select_related("portrait", "practice").prefetch_related(
-        "phones"
-    )
+    queryset = Doctor.objects.select_related("portrait")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         practice = Practice.objects.current()
-        facts = structured_data.doctor(self.object, practice, absolute)
-        return super().get_context_data(practice=practice, facts=facts, **kwargs)
+        emails = practice.emails.all()
+        return super().get_context_data(
+            practice=practice,
+            phones=practice.phones_of(self.object),
+            emails=[email for email in emails if email.doctor_id == self.object.pk],
+            facts=structured_data.doctor(self.object, practice, absolute),
+            **kwargs,
+        )
 
 
 class PracticeCard(PublicPage):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Source
+from articles.proofreading import advice_on
 from articles.views import article_context
 from clinic.admin import (
     BoundedInline,
@@ -219,7 +220,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
 
     def next_step(self, request: HttpRequest, article: Article) -> HttpResponse | None:
         """After saving, go where the pressed button leads."""
-        advice = article.typed_numbers()
+        advice = advice_on(article.body)
         # The page that asks before publishing says so itself.
         if advice and "_publish" not in request.POST:
             messages.warning(request, advice)
@@ -311,7 +312,7 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
             template="publish.html",
             live=live,
             problems=problems,
-            advice=article.typed_numbers(),
+            advice=advice_on(article.body),
             unchanged=bool(live and not article.differs_from(live)),
         )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Statement
+from articles.proofreading import advice_on
 from clinic.admin import PlainForReaders
 from clinic.forms import LabelledForm, VersionedForm
 from clinic.models import Practice
@@ -86,6 +87,9 @@ class StatementAdmin(PlainForReaders):
         return statement.get_absolute_url()
 
     def response_change(self, request: HttpRequest, obj: Statement) -> HttpResponse:
+        advice = advice_on(obj.body)
+        if advice:
+            messages.warning(request, advice)
         sentence = (
             gettext("Saved. Readers now find your text:")
             if obj.body

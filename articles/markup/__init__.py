@@ -11,6 +11,7 @@ from articles.markup.structure import (
     CONTACT,
     REFERENCE,
     care_cards,
+    care_within_care,
     emergency_leads_elsewhere,
     references,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Heading",
     "Rendered",
     "care_cards",
+    "care_within_care",
     "emergency_leads_elsewhere",
     "references",
     "render",

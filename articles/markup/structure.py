@@ -50,6 +50,11 @@ def care_cards(body: str) -> Counter[str]:
     return Counter(kind for kind in kinds if kind)
 
 
+def care_within_care(body: str) -> bool:
+    """Say whether a care card holds another, which the page shows as a call-out."""
+    return bool(tree(body).css("aside.care aside.care"))
+
+
 def emergency_leads_elsewhere(body: str) -> bool:
     """Say whether an emergency card holds a link or a contact of the practice."""
     card = "aside.care--emergency"

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles import markup
 from articles.models.content import Content
 from articles.models.edition import Edition
-from clinic.models import Email, Phone, Versioned
+from articles.proofreading import problems_of
+from clinic.models import Versioned
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -168,7 +167,7 @@ class Article(Versioned, Content):
             ),
         ]
         problems = [sentence for fulfilled, sentence in missing if not fulfilled]
-        problems += self.problems_of_contacts()
+        problems += problems_of(self.body)
         taken = (
             Edition.objects.live()
             .filter(language=self.language, slug=self.slug)
@@ -184,59 +183,6 @@ class Article(Versioned, Content):
                 % {"title": taken.title}
             )
         return problems
-
-    def problems_of_contacts(self) -> list[str]:
-        """Say what is wrong with the care cards and references of the text."""
-        repeated = {
-            "non-urgent": gettext("There is more than one non-urgent care card."),
-            "urgent": gettext("There is more than one urgent care card."),
-            "emergency": gettext("There is more than one emergency care card."),
-        }
-        cards = markup.care_cards(self.body)
-        one_of_each = gettext("One of each kind fits on a page.")
-        problems = [
-            f"{sentence} {one_of_each}"
-            for kind, sentence in repeated.items()
-            if cards[kind] > 1
-        ]
-        if markup.emergency_leads_elsewhere(self.body):
-            problems.append(
-                gettext(
-                    "The emergency care card holds a link or a contact. Please take "
-                    "it out: nothing but the emergency number belongs there."
-                )
-            )
-        if self.lost_references():
-            problems.append(
-                gettext(
-                    "The text refers to a contact that no longer exists. The editor "
-                    "marks the place: please insert another contact or delete it."
-                )
-            )
-        return problems
-
-    def lost_references(self) -> set[str]:
-        """Return the references to contacts that have been deleted since."""
-        wanted = markup.references(self.body)
-        if not wanted:
-            return set()
-        phones = Phone.objects.values_list("pk", flat=True)
-        emails = Email.objects.values_list("pk", flat=True)
-        known = {f"phone-{pk}" for pk in phones} | {f"email-{pk}" for pk in emails}
-        return wanted - known
-
-    def typed_numbers(self) -> str:
-        """Advise to insert contacts instead of digits; empty if there are none."""
-        typed = markup.typed_numbers(self.body, settings.PHONENUMBER_DEFAULT_REGION)
-        if not typed:
-            return ""
-        return ngettext(
-            "This number is typed by hand: %(numbers)s. If it is ours, insert it from "
-            "“Contact” in the editor: then it changes by itself.",
-            "These numbers are typed by hand: %(numbers)s. If they are ours, insert "
-            "them from “Contact” in the editor: then they change by themselves.",
-            len(typed),
-        ) % {"numbers": ", ".join(typed)}
 
     def differs_from(self, edition: Edition) -> bool:
         """Say whether the working copy has moved on since that edition."""

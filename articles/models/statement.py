@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.translation import override
 from articles import markup
 from articles.fields import RichTextField
 from articles.models.content import languages
+from articles.proofreading import problems_of
 from clinic import legal
 from clinic.models import Phone, Practice, Versioned
 
@@ -80,6 +82,12 @@ class Statement(Versioned):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_language_display()})"
+
+    def clean(self) -> None:
+        """Refuse what no article is published with: a statement is live at once."""
+        problems = problems_of(self.body)
+        if problems:
+            raise ValidationError({"body": problems})
 
     def get_absolute_url(self) -> str:
         with override(self.language):

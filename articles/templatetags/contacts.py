@@ -5,6 +5,7 @@ every page at the next request.
 """
 
 import re
+from functools import cache
 from typing import Any
 
 from django import template
@@ -32,8 +33,10 @@ def with_contacts(html: str, practice: Practice) -> SafeString:
     ``practice`` may be lazy: without such a place it is not asked for.
     """
 
+    @cache  # a text may refer to one contact a thousand times
     def include(name: str, reference: str) -> str:
-        context = {"contact": find(practice, reference), "kind": reference[:5]}
+        contact = find(practice, reference)
+        context = {"contact": contact, "is_email": isinstance(contact, Email)}
         return render_to_string(f"includes/{name}.html", context).strip()
 
     def care(card: re.Match[str]) -> str:

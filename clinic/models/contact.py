@@ -121,7 +121,9 @@ class Phone(ContactRow):
 
     @property
     def link(self) -> str:
-        """Where a tap leads: ``tel:`` (RFC 3966), or a chat on WhatsApp."""
+        """Where a tap leads: ``tel:`` (RFC 3966), a chat on WhatsApp, or nowhere."""
+        if self.kind == self.Kind.FAX:
+            return ""
         if self.kind == self.Kind.WHATSAPP:
             return f"https://wa.me/{self.number.as_e164.removeprefix('+')}"
         return f"tel:{self.number.as_e164}"

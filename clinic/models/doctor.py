@@ -6,7 +6,9 @@ from uuid import UUID, uuid5
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
@@ -109,6 +111,26 @@ class Doctor(models.Model):
     def uid(self) -> UUID:
         """What tells this doctor from all others, for ever; for address books."""
         return uuid5(self.practice.uid, f"doctor {self.pk}")
+
+    @property
+    def registration(self) -> str:
+        """Where this doctor is registered, under which number, and the title's country.
+
+        For example: Ordine dei Medici di Roma no. 12345, title obtained in Italy.
+        """
+        number = self.registration_number
+        register = [
+            str(self.registration_body or ""),
+            gettext("no. %(number)s") % {"number": number} if number else "",
+        ]
+        country = countries.name(str(self.title_country))
+        parts = [
+            " ".join(filter(None, register)),
+            gettext("title obtained in %(country)s") % {"country": country}
+            if country
+            else "",
+        ]
+        return ", ".join(filter(None, parts))
 
     @property
     def diplomas(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -186,3 +186,9 @@ class OpeningHours(models.Model):
             raise ValidationError(
                 {"valid_until": _("The last day must not be before the first.")}
             )
+        if self.valid_from and self.valid_until and isinstance(self.weekday, int):
+            ahead = (self.weekday - self.valid_from.weekday()) % 7
+            if self.valid_from + timedelta(days=ahead) > self.valid_until:
+                raise ValidationError(
+                    {"weekday": _("This day of the week does not come in that time.")}
+                )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -20,19 +21,21 @@ from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
 from clinic.hours import Schedule, public_holidays
+from clinic.models.closure import Closure
 from clinic.models.location import Location
+from clinic.models.notice import Notice
 from clinic.models.versioned import Versioned
 
 if TYPE_CHECKING:
     from clinic.models.contact import Phone
-    from clinic.models.notice import Notice
+    from clinic.models.doctor import Doctor
 
 
 class PracticeManager(models.Manager["Practice"]):
     def current(self) -> Practice:
         """Return the one practice with everything that the pages show of it.
 
-        At most twelve queries, however many rows there are. A portal that nobody has
+        At most thirteen queries, however many rows there are. A portal that nobody has
         filled in yet answers with an unsaved, empty practice.
         """
         practice = self.filter(pk=Practice.ONLY).first() or Practice(pk=Practice.ONLY)
@@ -41,11 +44,18 @@ class PracticeManager(models.Manager["Practice"]):
             "doctors__portrait",
             "phones__doctor",
             "phones__location",
-            "emails",
+            "emails__doctor",
+            "emails__location",
             "locations__map_picture",
             "hours",
-            "closures",
-            "notices",
+            # What is over stays at the desk and costs the pages nothing.
+            models.Prefetch(
+                "closures",
+                Closure.objects.filter(last_day__gte=timezone.localdate()),
+            ),
+            models.Prefetch(
+                "notices", Notice.objects.filter(ends_at__gt=timezone.now())
+            ),
         )
         return practice
 
@@ -182,6 +192,22 @@ class Practice(Versioned):
     def header_phones(self) -> list[Phone]:
         """The numbers that stand at the top of every page."""
         return [p for p in self.phones.all() if p.in_header and p.can_be_called]
+
+    @property
+    def first_phones(self) -> list[Phone]:
+        """The numbers for whoever is lost: those of the header, else the first two."""
+        shared = (p for p in self.phones.all() if p.can_be_called and not p.doctor_id)
+        return self.header_phones or list(islice(shared, 2))
+
+    def phones_of(self, doctor: Doctor) -> list[Phone]:
+        """Return the doctor's own numbers, else those that belong to no doctor.
+
+        Who has only a fax, or only a chat, is called under the practice's numbers.
+        """
+        own = [p for p in self.phones.all() if p.doctor_id == doctor.pk]
+        if any(phone.can_be_called for phone in own):
+            return own
+        return own + [p for p in self.phones.all() if not p.doctor_id]
 
     @cached_property
     def notices_now(self) -> list[Notice]:

@@ -7,11 +7,12 @@ from django import template
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import time_format
+from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from clinic.hours import Period, Schedule, Status, Stretch
+from clinic.hours import Schedule, Status, Stretch, Week
 from clinic.models.practice import Place
-from clinic.templatetags.words import in_sentence, in_words
+from clinic.templatetags.words import in_sentence, in_words, words
 
 register = template.Library()
 
@@ -29,20 +30,28 @@ def opening_status(place: Place) -> dict[str, Any]:
 
 @register.inclusion_tag("includes/hours.html")
 def opening_hours(place: Place) -> dict[str, Any]:
-    """Show the coming week, today marked, and what will differ from it soon."""
+    """Show the coming week, today marked, and what will differ from it soon.
+
+    A week that brings back the hours of today is not told: the first table shows them.
+    """
     schedule, today = place.schedule, timezone.localdate()
+    weeks = schedule.weeks(today, ANNOUNCED_DAYS)
     return {
         "days": week(schedule, today),
         "closings": schedule.exceptions(today, ANNOUNCED_DAYS),
         "periods": [
-            (in_force(period), week_of_period(period))
-            for period in schedule.periods(today, ANNOUNCED_DAYS)
+            (in_force(ahead.first_day, ahead.last_day), rows_of(ahead))
+            for ahead in weeks
+            if ahead.first_day and ahead.weekly != weeks[0].weekly
         ],
     }
 
 
 def sentence(status: Status, now: datetime) -> str:
-    """Return "Open now, until 13:00" or "Closed, opens Monday at 15:00"."""
+    """Return "Open now, until 13:00" or "Closed, opens Monday at 15:00".
+
+    It is HTML: the reason of a closure may be in another language.
+    """
     if status.until:
         time = time_format(status.until.time(), "G:i")
         if status.by_appointment:
@@ -51,17 +60,20 @@ def sentence(status: Status, now: datetime) -> str:
             }
         return gettext("Open now, until %(time)s") % {"time": time}
     closed = (
-        gettext("Closed (%(reason)s)") % {"reason": status.reason}
+        format_html(gettext("Closed ({reason})"), reason=words(status.reason))
         if status.reason
         else gettext("Closed")
     )
     if status.opens is None:
         return closed
-    return gettext("%(closed)s, opens %(day)s at %(time)s") % {
-        "closed": closed,
-        "day": day_in_words(status.opens.date(), timezone.localdate(now)),
-        "time": time_format(status.opens.time(), "G:i"),
-    }
+    return format_html(
+        gettext("{closed}, opens {day} at {time} by appointment only")
+        if status.opens_by_appointment
+        else gettext("{closed}, opens {day} at {time}"),
+        closed=closed,
+        day=day_in_words(status.opens.date(), timezone.localdate(now)),
+        time=time_format(status.opens.time(), "G:i"),
+    )
 
 
 def day_in_words(day: date, today: date) -> str:
@@ -97,22 +109,22 @@ def week(schedule: Schedule, today: date) -> list[Row]:
     ]
 
 
-def week_of_period(period: Period) -> list[Row]:
-    """The same for a time to come; only the weekdays that occur in it."""
+def rows_of(week: Week) -> list[Row]:
+    """The same for a week to come; only the weekdays that occur in it."""
     return [
-        (str(WEEKDAYS[weekday]), period.weekly[weekday], False, None)
-        for weekday in period.weekdays
+        (str(WEEKDAYS[weekday]), week.weekly[weekday], False, None)
+        for weekday in week.weekdays
     ]
 
 
-def in_force(period: Period) -> str:
+def in_force(first_day: date, last_day: date | None) -> str:
     """Return "From 1 August 2026 to 31 August 2026", or less if that says it."""
-    first = in_words(period.valid_from)
-    if period.valid_until is None:
+    first = in_words(first_day)
+    if last_day is None:
         return gettext("From %(first)s on") % {"first": first}
-    if period.valid_until == period.valid_from:
+    if last_day == first_day:
         return gettext("On %(first)s") % {"first": first}
     return gettext("From %(first)s to %(last)s") % {
         "first": first,
-        "last": in_words(period.valid_until),
+        "last": in_words(last_day),
     }

@@ -93,7 +93,7 @@ function extensions(prose, words, contacts) {
     renderHTML: ({ HTMLAttributes }) => ["aside", HTMLAttributes, 0],
   })
   return [
-    prose.Document,
+    prose.Document.extend({ content: "(block | care)+" }),
     prose.Paragraph,
     prose.Text,
     Heading.configure({ levels: [2, 3] }),
@@ -164,8 +164,8 @@ function contactNodes(prose, words, contacts) {
         },
     })
   const Care = prose.Node.create({
+    // In no group: it stands in the text itself, never inside another box.
     name: "care",
-    group: "block",
     content: "block+",
     defining: true,
     addAttributes: () => ({

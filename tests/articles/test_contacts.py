@@ -2,13 +2,14 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 from i18nfield.strings import LazyI18nString
 
 from articles.fields import contacts
 from articles.markup import render
-from articles.models import Article
+from articles.proofreading import advice_on
 from articles.templatetags.contacts import with_contacts
 from clinic.models import Practice
 from tests.factories import ArticleFactory, EmailFactory, PhoneFactory, both
@@ -75,19 +76,47 @@ def test_a_contact_that_is_gone_leads_to_the_contact_page(practice, reference):
     assert 'href="/contact/"' in shown(f'<aside data-contact="{reference}"></aside>')
 
 
-@pytest.mark.parametrize(
-    ("kind", "words"), [("FAX", "fax"), ("WHATSAPP", "WhatsApp only")]
-)
-def test_what_cannot_be_called_is_no_link(practice, kind, words):
-    phone = PhoneFactory(kind=kind, number="+39066991234")
+def test_a_fax_is_no_link(practice):
+    phone = PhoneFactory(kind="FAX", number="+39066991234")
     reference = f"phone-{phone.pk}"
 
     assert shown(f'<p><span data-contact="{reference}"></span></p>') == (
-        f"<p>+39 06 699 1234 ({words})</p>"
+        "<p>+39 06 699 1234 (fax)</p>"
     )
     card = shown(f'<aside data-contact="{reference}"></aside>')
-    assert f"({words})" in card
-    assert "tel:" not in card
+    assert "(fax)" in card
+    assert "<a " not in card
+
+
+def test_a_whatsapp_number_opens_a_chat_and_says_so(practice):
+    phone = PhoneFactory(kind="WHATSAPP", number="+39066991234")
+    reference = f"phone-{phone.pk}"
+    chat = 'href="https://wa.me/39066991234" rel="noopener noreferrer nofollow"'
+
+    assert shown(f'<p><span data-contact="{reference}"></span></p>') == (
+        f'<p><a {chat}><span class="visually-hidden">Appointments: </span>'
+        "+39 06 699 1234 (WhatsApp only)</a></p>"
+    )
+    card = shown(f'<aside data-contact="{reference}"></aside>')
+    assert "<strong>Appointments</strong> (WhatsApp only)" in card
+    assert f'<a class="contact-card__phone" {chat}>+39 06 699 1234</a>' in card
+
+
+def test_a_contact_is_written_once_however_often_it_is_mentioned(practice, monkeypatch):
+    names = []
+
+    def written(name, context):
+        names.append(name)
+        return render_to_string(name, context)
+
+    monkeypatch.setattr("articles.templatetags.contacts.render_to_string", written)
+    phone = phone_of(practice)
+    place = f'<p><span data-contact="phone-{phone.pk}"></span></p>'
+
+    html = shown(place * 50 + f'<aside data-contact="phone-{phone.pk}"></aside>')
+
+    assert html.count("tel:+393317612698") == 51
+    assert names == ["includes/contact_card.html", "includes/contact_reference.html"]
 
 
 def test_an_email_address_is_written_as_everywhere(practice):
@@ -263,6 +292,23 @@ def test_two_cards_of_a_kind_are_not_published(practice, kind):
     ]
 
 
+@pytest.mark.parametrize(
+    "between",
+    ["{}", '<aside class="callout">{}</aside>', "<blockquote>{}</blockquote>"],
+)
+def test_a_card_within_a_card_is_not_published(practice, between):
+    inside = between.format(CARE["emergency"])
+    article = ArticleFactory(body=f'<aside class="care">{inside}<p>x</p></aside>')
+
+    with pytest.raises(ValidationError) as error:
+        article.publish()
+
+    assert error.value.messages == [
+        "A care card stands inside another one. Please move it out: inside, it shows "
+        "neither how urgent it is nor the number to call."
+    ]
+
+
 def test_one_card_of_each_kind_is_published(practice):
     assert ArticleFactory(body="".join(CARE.values())).problems() == []
 
@@ -348,9 +394,9 @@ def test_a_typed_number_is_named_once_before_publishing(practice, staff):
 
 
 def test_several_typed_numbers_are_all_named(practice):
-    article = Article(body="<p>331 761 2698 or 06 6991234</p>")
+    advice = advice_on("<p>331 761 2698 or 06 6991234</p>")
 
-    assert "typed by hand: 331 761 2698, 06 6991234." in article.typed_numbers()
+    assert "typed by hand: 331 761 2698, 06 6991234." in advice
 
 
 def test_a_text_without_typed_numbers_brings_no_warning(practice, staff):

@@ -447,6 +447,48 @@ def test_a_tick_or_an_empty_text_brings_the_own_text_back(staff, statement, chan
     assert listed(staff.get(LIST))[0][2] == OWN
 
 
+CARD = '<aside class="care care--emergency"><h3>Now if</h3><p>x</p>{}</aside>'
+REFUSED = {
+    CARD.format("") * 2: "There is more than one emergency care card.",
+    CARD.format(CARD.format("")).replace(" care--emergency", "", 1): (
+        "A care card stands inside another one."
+    ),
+    CARD.format('<p><a href="/x" rel="noopener">y</a></p>'): (
+        "The emergency care card holds a link or a contact."
+    ),
+    '<p>Call <span data-contact="phone-4711"></span>.</p>': (
+        "The text refers to a contact that no longer exists."
+    ),
+}
+
+
+@pytest.mark.parametrize("body", REFUSED)
+def test_what_no_article_is_published_with_is_refused(staff, statement, body):
+    response = save(staff, page_of(statement), body=body)
+
+    assert any(sentence.startswith(REFUSED[body]) for sentence in errors(response))
+    assert fields(response)["body"].strip() == body
+    assert current(statement).body == ""
+
+
+def test_the_own_text_comes_back_whatever_is_wrong_with_the_other(staff, statement):
+    Statement.objects.update(body=next(iter(REFUSED)))
+
+    save(staff, page_of(statement), restore="on")
+
+    assert current(statement).body == ""
+
+
+def test_a_typed_number_is_pointed_out_and_saved(staff, statement):
+    body = "<p>Call 331 761 2698.</p>"
+
+    response = save(staff, page_of(statement), body=body)
+
+    assert len(said(response)) == 2
+    assert said(response)[0].startswith("This number is typed by hand: 331 761 2698.")
+    assert current(statement).body == body
+
+
 def test_save_and_continue_stays_on_the_page(staff, statement):
     response = save(staff, page_of(statement), button="_continue", body="<p>Ours.</p>")
 

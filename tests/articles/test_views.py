@@ -735,7 +735,7 @@ QUERIES = {
     "/contact/fhir.json": 9,
     "/legal/": 9,
     "/privacy/": 10,  # + statement
-    "/doctors/ada/": 11,  # + doctor, phones
+    "/doctors/ada/": 10,  # + doctor
     "/doctors/ada/card.vcf": 9,
     "/doctors/ada/card.svg": 9,
     "/not-there/": 9,

@@ -88,6 +88,7 @@ def care(hand, kind, title, item, number=None):
     if number:
         hand.choose(number)
     hand.press("Insert")
+    expect(editor_of(hand.page)).to_be_focused()
     hand.page.keyboard.type(title)
     hand.page.keyboard.press("ArrowDown")
     hand.page.keyboard.type(item)
@@ -316,6 +317,65 @@ def test_a_card_is_never_put_into_a_call_out(written):
     )
     page.keyboard.type("After")
     assert stored(page).endswith("</aside><p>After</p>")
+
+
+CARE = '<aside class="care"><p>x</p>{}</aside>'
+EMERGENCY = '<aside class="care care--emergency"><p>now</p></aside>'
+
+
+@pytest.mark.parametrize(
+    ("body", "lifted"),
+    [
+        (CARE.format(EMERGENCY), CARE.format("") + EMERGENCY),
+        (
+            CARE.format(f'<aside class="callout"><p>y</p>{EMERGENCY}</aside>'),
+            CARE.format('<aside class="callout"><p>y</p></aside>') + EMERGENCY,
+        ),
+        (
+            f"<table><tbody><tr><td><p>x</p>{EMERGENCY}</td></tr></tbody></table>",
+            "<table><tbody><tr><td>x</td></tr></tbody></table>" + EMERGENCY,
+        ),
+    ],
+)
+def test_the_editor_lifts_a_care_card_out_of_another_box(written, body, lifted):
+    page = written(body)
+
+    touch(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save draft").click()
+
+    editor_of(page)
+    assert stored(page) == lifted
+
+
+# The first as the editor itself copies a card that is selected.
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        EMERGENCY.replace("<aside", '<aside data-pm-slice="0 0 []"'),
+        f"<p>a</p>{EMERGENCY}<p>b</p>",
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        CARE.format(""),
+        '<aside class="callout"><p>x</p></aside>',
+        "<ul><li>x</li></ul>",
+        "<blockquote><p>x</p></blockquote>",
+    ],
+)
+def test_a_care_card_is_never_pasted_into_another_box(written, body, pasted):
+    page = written(body + "<p>y</p>")
+    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
+
+    page.evaluate(
+        "html => document.querySelector('.ProseMirror').editor.view.pasteHTML(html)",
+        pasted,
+    )
+
+    expect(page.locator(".ProseMirror > .care--emergency")).to_contain_text("now")
+    expect(page.locator(".ProseMirror * .care")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -167,7 +167,7 @@ def test_the_contact_page_loads_and_links_nothing_from_elsewhere(
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_however_much_there_is_the_contact_page_asks_twelve_times(
+def test_however_much_there_is_the_contact_page_asks_thirteen_times(
     client, place, django_assert_num_queries, rows
 ):
     factories.DoctorFactory(portrait=place.map_picture)
@@ -182,7 +182,7 @@ def test_however_much_there_is_the_contact_page_asks_twelve_times(
         factories.ClosureFactory(location=other)
         factories.NoticeFactory(location=other)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get("/contact/")
 
 

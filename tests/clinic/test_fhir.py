@@ -168,6 +168,18 @@ def test_the_organization_has_its_numbers(whole):
     assert organization["contact"][1]["purpose"] == {"text": "Reports"}
 
 
+def test_of_several_places_each_has_its_own_numbers(whole):
+    factories.LocationFactory(name=both("Second"))
+
+    data = bundle()
+
+    (organization,) = of_type("Organization", data)
+    first, second = of_type("Location", data)
+    assert "+390687654321" not in values(organization, "value")
+    assert values(first["telecom"], "value") == ["+390687654321"]
+    assert "telecom" not in second
+
+
 @pytest.mark.parametrize("country", ["", "FR"])
 def test_a_vat_number_of_elsewhere_is_not_a_partita_iva(whole, country):
     Practice.objects.update(country=country, vat_number="FR 00 000000000")

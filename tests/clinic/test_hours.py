@@ -22,7 +22,6 @@ from clinic.hours import (
     Stretch,
     is_known,
     moment,
-    no_holidays,
     public_holidays,
 )
 
@@ -63,6 +62,10 @@ def row(weekday, hours, **values):
 def stretch(hours, by_appointment=False):
     opens, closes = hours.split("-")
     return Stretch(clock(opens), clock(closes), by_appointment)
+
+
+def no_holidays(year):
+    return {}
 
 
 def schedule(*rows, closures=(), holidays=no_holidays, zone=ROME):
@@ -274,6 +277,20 @@ def test_the_status_through_a_day(at, expected):
     assert seen(hours.status(rome(f"2026-03-02T{at}"))) == expected
 
 
+@pytest.mark.parametrize(
+    ("at", "by_appointment"),
+    [("10:00", False), ("13:00", True), ("15:00", False), ("18:00", False)],
+)
+def test_the_status_knows_whether_the_next_opening_is_by_appointment(
+    at, by_appointment
+):
+    hours = schedule(*WEEKDAYS, row(0, "15:00-18:00", by_appointment=True))
+
+    status = hours.status(rome(f"2026-03-02T{at}"))
+
+    assert status.opens_by_appointment is by_appointment
+
+
 def test_the_status_goes_by_the_practices_zone_not_the_askers():
     hours = schedule(row(0, "00:15-23:45"), zone=ZoneInfo("Asia/Tokyo"))
 
@@ -469,23 +486,37 @@ def test_a_holiday_inside_a_closure_is_not_listed_again():
     ]
 
 
-def test_coming_periods_are_those_that_begin_in_the_next_days():
+def test_the_weeks_are_that_in_force_and_those_that_begin_in_the_next_days():
     july, august = date(2026, 7, 1), date(2026, 8, 1)
     hours = schedule(
         *WEEKDAYS,
         row(1, "08:00-10:00", valid_from=july, valid_until=date(2026, 7, 31)),
         row(0, "08:00-12:00", valid_from=august, valid_until=date(2026, 8, 31)),
-        row(3, "09:00-12:00", valid_from=date(2026, 12, 24)),
         row(4, "09:00-12:00", valid_until=date(2026, 1, 31)),
     )
-    weekly = [(stretch("08:00-12:00"),), (), (), (), (), (), ()]
+    of_july = [(), (stretch("08:00-10:00"),), (), (), (), (), ()]
+    of_august = [(stretch("08:00-12:00"),), (), (), (), (), (), ()]
+    now = (None, date(2026, 7, 31), of_july)
 
-    assert hours.periods(july, 31) == [(august, date(2026, 8, 31), weekly)]
-    assert hours.periods(july, 30) == []
-    assert [period[:2] for period in hours.periods(july)] == [
-        (august, date(2026, 8, 31)),
-        (date(2026, 12, 24), None),
+    assert hours.weeks(july, 30) == [now]
+    assert hours.weeks(july, 31) == [now, (august, date(2026, 8, 31), of_august)]
+    assert hours.weeks(july, 62) == [
+        now,
+        (august, date(2026, 8, 31), of_august),
+        (date(2026, 9, 1), None, hours.regular()),
     ]
+
+
+def test_weeks_that_do_not_differ_are_one():
+    august, september = date(2026, 8, 1), date(2026, 9, 1)
+    hours = schedule(
+        row(0, "08:00-12:00", valid_from=august, valid_until=date(2026, 8, 31)),
+        row(0, "08:00-12:00", valid_from=september, valid_until=date(2026, 9, 30)),
+    )
+
+    of_summer = hours.weekly(august)
+    assert hours.weeks(august, 10) == [(None, date(2026, 9, 30), of_summer)]
+    assert hours.weeks(MONDAY, 180)[1] == (august, date(2026, 9, 30), of_summer)
 
 
 def test_periods_that_overlap_are_cut():
@@ -496,34 +527,56 @@ def test_periods_that_overlap_are_cut():
     )
     morning, later = stretch("08:00-09:00"), stretch("10:00-11:00")
 
+    # Of the two the first is the shorter: 20 days against 22.
     assert [
-        (start.day, end.day, weekly[0])
-        for start, end, weekly in hours.periods(MONDAY, 366)
+        (start, end, weekly[0]) for start, end, weekly in hours.weeks(MONDAY, 366)
     ] == [
-        (1, 9, (morning,)),
-        # Of the two the first is the shorter: 20 days against 22.
-        (10, 20, (morning,)),
-        (21, 31, (later,)),
+        (None, date(2026, 7, 31), ()),
+        (first, date(2026, 8, 20), (morning,)),
+        (date(2026, 8, 21), last, (later,)),
+        (date(2026, 9, 1), None, ()),
     ]
 
 
 def test_a_period_until_the_end_of_time_has_no_end():
     hours = schedule(row(0, "08:00-09:00", valid_from=CHRISTMAS, valid_until=date.max))
 
-    (period,) = hours.periods(MONDAY)
+    now, coming = hours.weeks(MONDAY, 366)
 
-    assert (period.valid_until, period.weekdays) == (None, list(range(7)))
+    assert now.weekdays == list(range(7))
+    assert (coming.last_day, coming.weekdays) == (None, list(range(7)))
 
 
-def test_a_short_period_knows_its_weekdays():
+def test_a_short_week_knows_its_weekdays():
     eve = date(2026, 12, 24)
     hours = schedule(
         row(3, "09:00-12:00", valid_from=eve, valid_until=eve + timedelta(days=4))
     )
 
-    (period,) = hours.periods(MONDAY)
+    _now, short, _regular = hours.weeks(MONDAY, 366)
 
-    assert period.weekdays == [0, 3, 4, 5, 6]
+    assert short.weekdays == [0, 3, 4, 5, 6]
+
+
+def test_the_rows_are_read_once_however_much_is_asked():
+    """Whatever staff enters, a page with many days of it must not get slow."""
+
+    class Counted(Hours):
+        reads = 0
+
+        def __getattribute__(self, name):
+            Counted.reads += name in Hours.__annotations__
+            return super().__getattribute__(name)
+
+    hours = schedule(Counted(0, clock("09:00"), clock("13:00")), holidays=christmas)
+    hours.weekly(MONDAY)
+    once = Counted.reads
+
+    hours.status(rome("2026-03-03T10:00"))
+    hours.exceptions(MONDAY, 366)
+    hours.weeks(MONDAY, 366)
+
+    assert Counted.reads == once
 
 
 # Public holidays

@@ -45,7 +45,7 @@ STATUS = [
     ("2026-06-08T08:59", "Closed, opens today at 9:00"),
     ("2026-06-08T09:00", "Open now, until 13:00"),
     ("2026-06-08T12:59", "Open now, until 13:00"),
-    ("2026-06-08T13:00", "Closed, opens today at 15:00"),
+    ("2026-06-08T13:00", "Closed, opens today at 15:00 by appointment only"),
     ("2026-06-08T16:00", "Open now by appointment only, until 18:30"),
     ("2026-06-08T18:30", "Closed, opens Thursday at 9:00"),
     ("2026-06-10T23:59", "Closed, opens tomorrow at 9:00"),
@@ -112,6 +112,17 @@ def test_a_closure_without_reason_closes_all_the_same(client, hours):
 
     with at("2026-08-03T10:00"):
         assert statuses(client, "/contact/") == ["Closed"]
+
+
+@pytest.mark.parametrize("address", ["/", "/contact/", "/doctors/ada/"])
+def test_a_reason_in_another_language_is_marked_in_the_sentence(client, hours, address):
+    factories.ClosureFactory(reason={"it": "Ferie & <b>riposo</b>"})
+
+    with at("2026-08-03T10:00"):
+        (status,) = get(client, address).css("main .status")
+
+    reason = '<span lang="it">Ferie &amp; &lt;b&gt;riposo&lt;/b&gt;</span>'
+    assert f"Closed ({reason}), opens on 24 August 2026 at 9:00" in status.html
 
 
 # 29 June, a Monday in 2026, is a holiday in Rome only; 2 June, a Tuesday, in Italy.
@@ -252,11 +263,43 @@ def test_hours_of_a_period_are_announced_and_then_in_force(client, hours):
     regular, announced = hours_on(before)
     assert regular["Monday (today)"] == "9:00–13:00 and 15:00–18:30 by appointment"
     assert [day for day, open in announced.items() if open != "closed"] == ["Tuesday"]
-    assert captions(during) == ["Opening hours"]
-    (week,) = hours_on(during)
+    assert captions(during) == ["Opening hours", "From 1 September 2026 on"]
+    week, again = hours_on(during)
+    assert again["Monday"] == "9:00–13:00 and 15:00–18:30 by appointment"
     assert week["Tuesday (today)"] == "8:00–10:00"
     assert week["Monday"] == "closed"
     assert sentence == ["Open now, until 10:00"]
+
+
+def test_hours_as_they_are_now_are_not_told_again_after_an_exception(client, hours):
+    factories.HoursFactory(weekday=3, valid_from=date(2026, 11, 1), opens=time(10))
+    eve = date(2026, 12, 24)
+    factories.HoursFactory(weekday=3, valid_from=eve, valid_until=eve, closes=time(11))
+
+    with at("2026-10-20T10:00"):
+        autumn = get(client, "/contact/")
+    with at("2026-12-01T10:00"):
+        winter = get(client, "/contact/")
+
+    assert captions(autumn) == [
+        "Opening hours",
+        "From 1 November 2026 to 23 December 2026",
+        "On 24 December 2026",
+        "From 25 December 2026 on",
+    ]
+    assert captions(winter) == ["Opening hours", "On 24 December 2026"]
+    assert hours_on(winter)[1] == {"Thursday": "9:00–11:00"}
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(90, True), (91, False)])
+def test_hours_that_differ_are_announced_ninety_days_ahead(client, hours, ahead, told):
+    first = date(2026, 9, 1) + timedelta(days=ahead)
+    factories.HoursFactory(weekday=4, valid_from=first)
+
+    with at("2026-09-01T10:00"):
+        page = get(client, "/contact/")
+
+    assert (len(captions(page)) == 2) is told
 
 
 @pytest.mark.parametrize("address", CONTACT)

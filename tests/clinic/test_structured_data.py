@@ -467,6 +467,41 @@ def test_a_doctor_without_numbers_is_reached_through_the_practice(practice):
     assert "image" not in data["@graph"][0]
 
 
+def phones_of(node):
+    return [point.get("telephone") for point in node["contactPoint"]]
+
+
+def test_a_doctor_with_only_a_fax_is_called_under_the_practices_numbers(practice):
+    fax = factories.PhoneFactory(
+        number="+390612345678", kind="FAX", doctor=practice.doctors.get()
+    )
+
+    (physician,) = of_type("Physician", graph())
+
+    assert physician["telephone"] == "+393317612698"
+    assert physician["faxNumber"] == fax.number.as_e164
+    assert phones_of(physician) == [None, "+393317612698"]
+
+
+def test_a_practice_without_numbers_in_the_header_has_a_telephone(whole):
+    whole.phones.update(in_header=False)
+
+    (clinic,) = of_type("MedicalClinic", graph())
+
+    assert clinic["telephone"] == ["+393317612698", "+390687654321"]
+
+
+def test_a_doctors_number_is_the_practices_only_if_there_is_no_other(whole):
+    whole.phones.update(in_header=True)
+
+    (clinic,) = of_type("MedicalClinic", graph())
+    whole.phones.filter(doctor=None).delete()
+    (alone,) = of_type("MedicalClinic", graph())
+
+    assert clinic["telephone"] == ["+393317612698", "+390687654321"]
+    assert alone["telephone"] == "+393317612697"
+
+
 def test_texts_are_in_the_language_in_use_and_names_of_things_in_none(whole):
     english = graph()
     with translation.override("it"):
