@@ -155,3 +155,19 @@ def test_she_writes_her_own_words_on_privacy_and_takes_them_back(secretary, visi
     save(secretary)
     visitor.reload()
     expect(visitor.locator(".prose")).not_to_contain_text("Ask us at the desk.")
+
+
+def test_she_changes_a_number_and_every_page_has_it_at_once(secretary, visitor):
+    tab_to(secretary, "#id_phones-1-number")
+    secretary.keyboard.press("ControlOrMeta+a")
+    secretary.keyboard.type("331 958 4818")
+    save(secretary)
+
+    for path in ("/", "/it/contatti/", "/doctors/carlo-pastore/", "/not-there/"):
+        visitor.goto(path)
+        numbers = visitor.locator("a[href^='tel:+39']").all_inner_texts()
+        assert any("+39 331 958 4818" in number for number in numbers), path
+        assert not any("958 4817" in number for number in numbers), path
+    # An article refers to it in a sentence and on a care card.
+    visitor.goto("/articles/fever-during-chemotherapy/")
+    expect(visitor.locator(".prose a[href='tel:+393319584818']")).to_have_count(2)
