@@ -138,6 +138,14 @@ class RichTextField(models.TextField):
     def clean(self, value: str, instance: Any) -> str:
         return sanitise(super().clean(value, instance))
 
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Leave the object with what is stored: the history keeps that."""
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, str):
+            value = sanitise(value)
+            setattr(model_instance, self.attname, value)
+        return value
+
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, str):
             value = sanitise(value)

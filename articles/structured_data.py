@@ -22,6 +22,7 @@ def article(edition: Edition, url: Absolute) -> Node:
     graph, by its ``@id``.
     """
     address = url(edition.get_absolute_url())
+    review = edition.last_review
     return filled(
         {
             "@context": CONTEXT,
@@ -33,7 +34,11 @@ def article(edition: Edition, url: Absolute) -> Node:
             "description": edition.summary,
             "inLanguage": edition.language,
             "datePublished": moment(edition.first_published_at),
-            "dateModified": moment(edition.published_at),
+            "dateModified": moment(edition.content_since),
+            "lastReviewed": review.reviewed_date.isoformat() if review else None,
+            "reviewedBy": person(review.doctor, url)
+            if review and review.doctor
+            else None,
             "author": person(edition.author, url) if edition.author else None,
             "publisher": {"@id": practice_id(url)},
             "image": url(edition.picture.src) if edition.picture else None,

@@ -1,8 +1,17 @@
-from django.urls import path
+from django.urls import converters, path, register_converter
 from django.utils.translation import pgettext_lazy
 
 from articles import views
 from articles.models import Statement
+
+
+class EditionNumber(converters.IntConverter):
+    """The number of an edition, written in one way and small enough for any column."""
+
+    regex = "[1-9][0-9]{0,5}"
+
+
+register_converter(EditionNumber, "edition")
 
 app_name = "articles"
 urlpatterns = [
@@ -14,6 +23,11 @@ urlpatterns = [
         pgettext_lazy("address", "articles/<slug:slug>/"),
         views.ArticleDetail.as_view(),
         name="article",
+    ),
+    path(
+        pgettext_lazy("address", "articles/<slug:slug>/editions/<edition:number>/"),
+        views.EditionDetail.as_view(),
+        name="edition",
     ),
     path(
         pgettext_lazy("address", "topics/<slug:slug>/"),

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView, TemplateView
 
 from articles import structured_data
-from articles.models import Edition, EditionQuerySet, Statement, Topic
+from articles.models import Article, Edition, EditionQuerySet, Statement, Topic
 from clinic.addresses import absolute
 from clinic.models import Practice
 from clinic.views import PublicPage, no_translations
@@ -78,7 +78,10 @@ class TopicDetail(ArticleList):
 
 
 def article_context(edition: Edition) -> dict[str, Any]:
-    """What the article page shows beside the edition itself."""
+    """What the article page shows beside the edition itself.
+
+    ``overdue``: readers are told that a review is missing.
+    """
     related = Edition.objects.live().in_language(edition.language).for_lists()
     return {
         "edition": edition,
@@ -87,6 +90,8 @@ def article_context(edition: Edition) -> dict[str, Any]:
             article=edition.article_id
         )[:4],
         "translations": edition.translations(),
+        "overdue": edition.is_overdue(Practice.objects.row()),
+        "history": edition.article.editions.public().defer("body"),
     }
 
 
@@ -96,24 +101,31 @@ class ArticleDetail(PublicPage, DetailView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the live edition; else lead to its new address, or say it is gone."""
-        editions = Edition.objects.in_language(request.LANGUAGE_CODE).filter(
-            slug=kwargs["slug"]
-        )
-        edition = (
-            editions.live()
-            .select_related("article", "author__portrait", "picture", "topic")
-            .first()
-        )
+        editions = self.editions_at(kwargs["slug"])
+        edition = editions.live().first()
         if edition:
-            self.object = edition
-            return self.render_to_response(self.get_context_data(object=edition))
-        past = editions.filter(live_from__lte=timezone.now()).first()
+            return self.show(edition)
+        past = editions.public().first()
         if past is None:
             raise Http404
-        live = past.article.live_edition()
-        if live:
-            return redirect(live, permanent=True)
-        return self.gone(request)
+        live = past.article.current_edition()
+        if live is None:
+            return self.gone(request, past.article)
+        if live.get_absolute_url() == past.get_absolute_url():
+            return self.show(live)  # published since the first of these queries
+        return redirect(live, permanent=True)
+
+    def editions_at(self, slug: str) -> EditionQuerySet:
+        """Return whatever has ever been published under that address."""
+        return (
+            Edition.objects.in_language(self.request.LANGUAGE_CODE)
+            .filter(slug=slug)
+            .select_related("article", "author__portrait", "picture", "topic")
+        )
+
+    def show(self, edition: Edition) -> HttpResponse:
+        self.object = edition
+        return self.render_to_response(self.get_context_data(object=edition))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         facts = structured_data.article(self.object, absolute)
@@ -121,12 +133,46 @@ class ArticleDetail(PublicPage, DetailView):
             self.object
         )
 
-    def gone(self, request: HttpRequest) -> HttpResponse:
+    def gone(self, request: HttpRequest, article: Article) -> HttpResponse:
+        """Say that the article was withdrawn, when, and why if staff said so."""
+        # Only what has ended: it may be published again at this very moment.
+        ended = article.editions.public().filter(live_until__lte=timezone.now())
         response = render(
-            request, "articles/withdrawn.html", no_translations(), status=410
+            request,
+            "articles/withdrawn.html",
+            no_translations() | {"edition": ended.first()},
+            status=410,
         )
         patch_cache_control(response, public=True, no_cache=True)
         return response
+
+
+class EditionDetail(ArticleDetail):
+    """One edition under an address that never changes, for whoever cites it.
+
+    What is withdrawn is withdrawn in all its editions.
+    """
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        edition = (
+            self.editions_at(kwargs["slug"])
+            .public()
+            .filter(number=kwargs["number"])
+            .first()
+        )
+        if edition is None:
+            raise Http404
+        self.current = edition.article.current_edition()
+        if self.current is None:
+            return self.gone(request, edition.article)
+        response = self.show(edition)
+        # Search engines shall lead to what is current.
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context | {"cited": True, "current": self.current, "facts": None}
 
 
 class StatementDetail(PublicPage, TemplateView):

@@ -1,6 +1,9 @@
 """The admin site of the practice."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -30,3 +33,13 @@ class Desk(AdminSite):
     site_header = _("The desk")
     index_title = _("What would you like to do?")
     enable_nav_sidebar = False
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """List what may be edited; Django's groups are the roles of this portal."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            if app["app_label"] == "auth":
+                app["name"] = _("Roles")
+                for model in app["models"]:
+                    model["name"] = _("Roles")
+        return apps

@@ -21,6 +21,8 @@ env = environ.Env(
     SITE_URL=(str, ""),
     DATA_DIR=(str, ""),
     DATABASE_URL=(str, ""),
+    EMAIL_URL=(str, ""),
+    EMAIL_FROM=(str, ""),
     DEBUG=(boolean, False),
     HTTPS=(boolean, True),
     LANGUAGE_CODE=(str, "en"),
@@ -84,6 +86,7 @@ INSTALLED_APPS = [
     "django_countries",
     "django_prose_editor",
     "phonenumber_field",
+    "reversion",
 ]
 
 MIDDLEWARE = [
@@ -237,6 +240,18 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # The default puts them into a cookie of its own, which goes to every address.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Mail ########################################################################
+
+EMAIL_URL = variable("EMAIL_URL")
+if EMAIL_URL:
+    if EMAIL_URL.partition("://")[0] not in env.EMAIL_SCHEMES:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp+tls://user:password@mail.example.org:587."
+        )
+    globals().update(env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = variable("EMAIL_FROM") or "webmaster@localhost"
 
 # Security headers ############################################################
 

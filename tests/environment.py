@@ -11,6 +11,8 @@ VARIABLES = {
     "ALLOWED_HOSTS": "testserver,127.0.0.1",
     "SITE_URL": "https://www.example.org",
     "DATABASE_URL": "",
+    "EMAIL_URL": "",
+    "EMAIL_FROM": "portal@example.org",
     "DEBUG": "false",
     "HTTPS": "false",
     "LANGUAGE_CODE": "en",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import factory
 from i18nfield.strings import LazyI18nString
 
-from articles.models import Article, Source, Topic
+from articles.models import Article, Change, Source, Topic
 from clinic import models
 
 
@@ -138,3 +138,31 @@ class UserFactory(factory.django.DjangoModelFactory):
     username = factory.Sequence(lambda n: f"user{n}")
     is_staff = True
     is_superuser = True
+
+
+class ReviewerFactory(UserFactory):
+    """A doctor who may do everything; his account is linked to him."""
+
+    doctor = factory.SubFactory(DoctorFactory)
+
+
+def sign(article, by=None):
+    """Sign the working copy as its author, who is a doctor; return who signed."""
+    by = by or (
+        models.User.objects.filter(doctor=article.author).first()
+        if article.author
+        else None
+    )
+    by = by or ReviewerFactory(doctor=article.author or DoctorFactory())
+    article.written(article.edited_by)
+    article.sign(by=by)
+    return by
+
+
+def publish(article, by=None, at=None, note="The words are new."):
+    """Take the article the whole way: signed, and before readers from ``at`` on."""
+    article.refresh_from_db()
+    if article.editions.exists() and article.change_kind == Change.CONTENT:
+        article.change_note = article.change_note or note
+    sign(article, by)
+    return article.publish(by=by, at=at)

@@ -6,20 +6,23 @@ clinic/test_pictures.py, telephone numbers in clinic/test_phones.py.
 
 import logging
 import re
+from datetime import timedelta
 from itertools import chain
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import html5lib
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from i18nfield.strings import LazyI18nString
+from reversion.models import Revision, Version
 
-from articles.models import Article, Edition, Topic
+from articles import desk, history
+from articles.models import Article, Edition, Review, Source, Topic, Wording
 from clinic.models import Picture, Practice, User
 from tests import factories
 
@@ -40,6 +43,7 @@ ARGUMENTS = {
     "doctor_card": ["ada"],
     "doctor_card4": ["ada"],
     "doctor_qr": ["ada"],
+    "edition": ["fever", 1],
     "email": [1],
     "picture": ["0" * 32, "640", "jpg"],
     "topic": ["liver"],
@@ -58,7 +62,13 @@ def patterns(resolver, namespace=""):
 
 def public_addresses():
     """Every public address in every language, and one that does not exist."""
-    found = {"/not-there/": None, "/it/not-there/": None, "/articles/gone/": None}
+    found = dict.fromkeys(
+        (
+            "/not-there/", "/it/not-there/", "/articles/gone/",
+            "/articles/gone/editions/1/", "/articles/fever/editions/2/",
+            "/articles/fever/editions/3/",
+        )
+    )  # fmt: skip
     for language in ("en", "it"):
         with translation.override(language):
             for namespace, name in patterns(get_resolver()):
@@ -68,28 +78,72 @@ def public_addresses():
     return list(found)
 
 
+def article_of(slug):
+    return Article.objects.get(slug=slug, language="en")
+
+
+def page_of(slug, step):
+    return f"/admin/articles/article/{article_of(slug).pk}/{step}/"
+
+
+def save_of(slug):
+    """The key of the first save of an article in its history."""
+    return f"save-{history.saves_of(article_of(slug)).last().pk}"
+
+
+# Each article of the site with the pages that show something of its life.
+LIVES = {
+    "fever": ["change", "preview", "submit", "sign", "review", "withdraw", "history"],
+    "other": ["change", "call-off", "review"],
+    "gone": ["change", "submit", "sign", "history"],
+    "sent": ["change", "preview", "sign", "return", "history"],
+    "back": ["change", "preview", "submit", "sign", "history"],
+    "signed": ["change", "publish", "return", "history"],
+    "planned": ["change", "call-off", "withdraw", "history"],
+    "fresh": ["change", "submit", "sign", "delete", "publish", "history"],
+}
+
+
+def life_addresses():
+    """The pages of every step of an article, of its history, of deleted ones."""
+    pages = [page_of(slug, step) for slug in LIVES for step in LIVES[slug]]
+    compare, save = page_of("fever", "compare"), save_of("fever")
+    for before, after in (
+        ("edition-1", "draft"), ("edition-1", "edition-2"), (save, "draft"),
+        (save, "edition-2"),
+    ):  # fmt: skip
+        pages.append(f"{compare}?before={before}&after={after}")
+    deleted = history.deleted().get().pk
+    return [
+        *pages,
+        page_of("fever", "restore/edition-1"),
+        page_of("fever", f"restore/{save}"),
+        page_of("back", f"restore/{save_of('back')}"),
+        "/admin/articles/article/deleted/",
+        f"/admin/articles/article/deleted/{deleted}/",
+    ]
+
+
 def desk_addresses():
     """The pages of the desk that show what somebody typed."""
     pages = ["/admin/", "/admin/articles/", "/admin/clinic/"]
     for label, model in (
         ("articles/article", Article),
         ("articles/topic", Topic),
+        ("articles/wording", Wording),
         ("auth/group", Group),
         ("clinic/picture", Picture),
         ("clinic/practice", Practice),
         ("clinic/user", User),
     ):
-        pk = model.objects.first().pk
+        pk = model.objects.order_by("pk").last().pk
         pages += [
             f"/admin/{label}/",
             f"/admin/{label}/{pk}/change/",
             f"/admin/{label}/{pk}/history/",
         ]
-    pk = Article.objects.get(slug="fever", language="en").pk
-    pages += [
-        f"/admin/articles/article/{pk}/{step}/"
-        for step in ("preview", "publish", "withdraw")
-    ]
+    pages += [f"/admin/articles/article/?waiting={code}" for code in desk.BY_CODE]
+    pages += life_addresses()
     return [page for page in pages if page != "/admin/clinic/practice/"]
 
 
@@ -101,7 +155,7 @@ def is_free_text(field):
         not in {"EmailField", "PhoneNumberField", "SlugField", "URLField", "WebField"}
         and not field.choices
         and not field.unique
-        and field.name not in {"key", "fallback", "password"}
+        and field.name not in {"key", "fallback", "password", "signed_content"}
     )
 
 
@@ -120,7 +174,10 @@ def hostile(factory, text, **kwargs):
 
 @pytest.fixture
 def site(db):
-    """A function that fills the site with one text; it returns a member of staff."""
+    """A function that fills the site with one text; it returns a member of staff.
+
+    The person is a doctor who may do everything, and has written it all.
+    """
 
     def fill(text="Harmless"):
         picture = Picture.objects.create(
@@ -139,30 +196,53 @@ def site(db):
         hostile(factories.LocationFactory, text)
         factories.HoursFactory()
         topic = hostile(factories.TopicFactory, text, slug="liver")
-        common = {
-            "author": doctor, "topic": topic, "picture": picture, "picture_alt": text
-        }  # fmt: skip
-        for slug, language in (("fever", "en"), ("fever", "it"), ("other", "en")):
+        names = dict.fromkeys(("username", "first_name", "last_name"), text[:150])
+        user = factories.ReviewerFactory(doctor=doctor, **names)
+        for language in ("en", "it"):
+            Wording.objects.create(language=language, phrase=text[:100], reason=text)
+            Wording.objects.create(language=language, phrase="zebra cure", reason=text)
+
+        def write(slug, language="en", **kwargs):
             article = hostile(
                 factories.ArticleFactory,
                 text,
                 slug=slug,
                 language=language,
-                body=f"<h2>Part</h2><p>{text}</p>" * 4,
-                is_sample=True,
-                **common,
+                body=f"<h2>Part</h2><p>{text}</p>" * 4 + "<p>The zebra cure.</p>",
+                author=doctor,
+                topic=topic,
+                picture=picture,
+                picture_alt=text,
+                **kwargs,
             )
             address = f"https://example.org/{text}"[:500]
             hostile(factories.SourceFactory, text, article=article, url=address)
-            article.publish()
-        gone = hostile(
-            factories.ArticleFactory, text, slug="gone", body="<p>x</p>", **common
-        )
-        gone.publish()
-        gone.withdraw()
+            article.written(user)
+            return article
+
+        for slug, language in (("fever", "en"), ("fever", "it"), ("other", "en")):
+            article = write(slug, language, is_sample=True)
+            factories.publish(article, by=user, note=text)
+            factories.publish(article, by=user, note=text)
+        tomorrow = timezone.now() + timedelta(days=1)
+        article.withdraw(by=user, at=tomorrow, note=text)
+        fever = article_of("fever")
+        fever.title = f"{text} "
+        fever.written(user)
+        fever.review(by=user, outcome=Review.Outcome.NEEDS_CHANGES, note=text)
+        gone = write("gone")
+        factories.publish(gone, by=user)
+        gone.withdraw(by=user, note=text)
+        write("sent").submit(by=user, note=text)
+        back = write("back")
+        back.submit(by=user, note=text)
+        back.send_back(by=user, note=text)
+        factories.sign(write("signed"), by=user)
+        factories.publish(write("planned"), by=user, at=tomorrow)
+        write("deleted").delete()
+        write("fresh")
         Group.objects.create(name=text[:150])
-        user = factories.UserFactory(first_name=text[:150], last_name=text[:150])
-        for changed in (article, topic, picture, user):
+        for changed in (*Article.objects.all(), topic, picture, user):
             LogEntry.objects.log_actions(
                 user.pk, [changed], CHANGE, text, single_object=True
             )
@@ -175,8 +255,12 @@ def state():
     """Everything that an attack might change."""
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Article, Edition, User, Picture, LogEntry)
-    ]
+        for model in (
+            Article, Edition, Review, Revision, Source, Topic, Version, Wording, Group,
+            LogEntry, Picture, Practice, User, User.groups.through,
+            User.user_permissions.through,
+        )
+    ]  # fmt: skip
 
 
 PARSER = html5lib.HTMLParser(namespaceHTMLElements=False)
@@ -276,11 +360,164 @@ def test_a03_no_stored_text_becomes_markup_at_the_desk(client, site, text):
         assert attacks_in(response.content) == [], address
 
 
+def test_a03_the_walk_at_the_desk_meets_notes_names_and_reasons(client, site):
+    """It would prove nothing of what no page shows."""
+    client.force_login(site("Hostile"))
+    Article.objects.update(title="T", summary="T", picture_caption="T")
+
+    def words(slug, step):
+        document = PARSER.parse(client.get(page_of(slug, step)).text)
+        return " ".join("".join(document.itertext()).split())
+
+    told = words("fever", "history")
+    for shown in (
+        "needs changes: “Hostile”", "published by Hostile", "signed by Hostile",
+    ):  # fmt: skip
+        assert shown in told, shown
+    for slug in ("sent", "back", "fever"):  # a note, and whose it is
+        assert "HostileHostile, " in words(slug, "change"), slug
+    assert "Hostile The zebra cure." in words("other", "preview")
+
+
+# What each step asks for; the version of the article comes from the page itself.
+ANSWERS = [
+    ("back", "submit", {"note": "x"}),
+    ("sent", "return", {"note": "x"}),
+    ("sent", "sign", {}),
+    ("signed", "publish", {"when": "now"}),
+    ("signed", "publish", {"when": "later", "moment": "2099-01-02T03:04"}),
+    ("fever", "withdraw", {"when": "now"}),
+    ("fever", "withdraw", {"when": "later", "moment": "2099-01-02T03:04"}),
+    ("planned", "call-off", {}),
+    ("other", "review", {"outcome": "CORRECT"}),
+    ("other", "review", {"outcome": "CHANGES", "note": "x"}),
+    ("other", "review", {"outcome": "WITHDRAW", "note": "x"}),
+    ("fever", "restore/edition-1", {}),
+    ("back", "delete", {"post": "yes"}),
+]
+
+
+@pytest.mark.parametrize(("slug", "step", "sent"), ANSWERS)
+@pytest.mark.parametrize("text", TEXTS[:2], ids=range(2))
+def test_a03_no_step_answers_with_markup(client, site, slug, step, sent, text):
+    """What is said after a step names the article; a second click is answered too."""
+    user = site(text)
+    client.force_login(user)
+    address = page_of(slug, step)
+    sent = {"version": article_of(slug).version, **sent}
+    if "note" in sent:
+        sent["note"] = text[:1000]
+
+    first = client.post(address, sent, follow=True)
+    again = client.post(address, sent, follow=True)
+
+    assert first.redirect_chain != []
+    for response in (first, again):
+        assert attacks_in(response.content) == []
+
+
+@pytest.mark.parametrize("text", TEXTS[:2], ids=range(2))
+def test_a03_neither_refused_forms_nor_the_question_of_many_answer_with_markup(
+    client, site, text
+):
+    client.force_login(site(text))
+    form = {"version": article_of("other").version, "outcome": text, "note": text}
+    moment = {"when": text, "moment": text, "occurrence": text}
+    chosen = list(Article.objects.values_list("pk", flat=True))
+    many = {"action": "publish_unreviewed", "_selected_action": chosen}
+    deleted = history.deleted().get().pk
+    conflict = {"title": text, "slug": "other", "language": "en", "summary": text}
+
+    answers = [
+        client.post(page_of("other", "review"), form),
+        client.post(page_of("other", "withdraw"), form | moment),
+        client.post(page_of("other", "change"), conflict | {"change_note": text}),
+        client.post("/admin/articles/article/", many),
+        client.post("/admin/articles/article/", many | {"confirmed": "yes"}),
+        client.get("/admin/articles/article/"),
+        client.post(f"/admin/articles/article/deleted/{deleted}/", follow=True),
+    ]
+
+    for number, response in enumerate(answers):
+        assert response.status_code in {200, 302}, number
+        assert attacks_in(response.content) == [], number
+    assert "Two texts" in answers[2].text
+    assert article_of("fresh").current_edition() is not None
+
+
+ADVICE = "/admin/articles/article/advice/"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_a03_advice_on_what_is_typed_is_no_markup(client, site, text):
+    client.force_login(site(text))
+    typed = {
+        "language": "en",
+        "title": f"The zebra cure. {text}",
+        "summary": text,
+        "body": f"<h3>{text}</h3><p>{text}</p><p><a href='/x'>here</a> {text}</p>",
+        "picture_caption": text,
+        "disclosure": text,
+        "sources-0-title": text,
+        "sources-0-url": text,
+    }
+    before = state()
+
+    response = client.post(ADVICE, typed)
+
+    assert response.status_code == 200
+    assert "The zebra cure." in response.text
+    assert attacks_in(response.content) == []
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"language": "xx"},
+        {"language": "\0"},
+        {"language": "en-" * 9999},
+        {"article": "9" * 18, "author": "9" * 18, "picture": "9" * 18},
+        {"article": "9" * 5000},
+        {"article": "-1", "author": "x", "picture": "1.5"},
+        {"article": "\N{ARABIC-INDIC DIGIT ONE}"},
+        {"article": "1 OR 1=1"},
+        {"body": "<p>" * 20_000},
+        {"body": "<" * 20_000},
+        {"body": "&" * 20_000},
+        {"body": "&#" + "9" * 20_000 + ";"},
+        {"body": "a" * 200_000},
+        {"body": ". " * 100_000},
+        {"body": "331 " * 20_000},
+        {"body": "\0<p>\0</p>", "title": "\0"},
+        {"body": "<p>\ud800</p>"},
+        {"sources-0-title": "x", "sources-999-url": "x", "sources-9999-title": "x"},
+        {"sources-\N{ARABIC-INDIC DIGIT ONE}-title": "x", "sources--1-title": "x"},
+    ],
+    ids=range(20),
+)
+def test_a44_nothing_that_is_typed_breaks_the_advice(staff, typed):
+    sent = {"language": "it"} | typed
+
+    response = staff.post(
+        ADVICE,
+        urlencode(sent, errors="surrogatepass"),
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert response.status_code == 200
+    assert attacks_in(response.content) == []
+
+
 def test_a12_the_languages_of_templates_are_shown_as_text(client, site):
     text = "{{ 7|add:7 }}{{7*7}}{% now 'Y' %}{0.__class__}"
     site(text)
 
-    for address in ("/articles/fever/", "/doctors/ada/", "/contact/", "/topics/liver/"):
+    for address in (
+        "/articles/fever/", "/articles/fever/editions/1/", "/articles/gone/",
+        "/articles/gone/editions/1/", "/doctors/ada/", "/contact/", "/topics/liver/",
+    ):  # fmt: skip
         document = PARSER.parse(client.get(address).content)
         assert text in " ".join("".join(document.itertext()).split()), address
 
@@ -289,7 +526,10 @@ def test_a12_the_languages_of_templates_are_shown_as_text(client, site):
 
 PARAMETERS = [
     "page",
+    "p",
     "q",
+    "before",
+    "after",
     "next",
     "lang",
     "language",
@@ -522,6 +762,14 @@ LOOKUPS = [
     "q=%22%27%29%3B--",
     "all=x",
     "state=zzz",
+    "state=%00",
+    "waiting=zzz",
+    "waiting=%00",
+    "waiting=to-sign&waiting=overdue",
+    "waiting__startswith=a",
+    "edited_by__password__startswith=p",
+    "editions__signed_by__password__startswith=p",
+    "reviews__reviewer__password__startswith=p",
     "language__exact=%00",
     "topic__id__exact=x",
     "topic__id__exact=" + "9" * 5000,
@@ -531,13 +779,92 @@ LOOKUPS = [
 
 
 @pytest.mark.parametrize("query", LOOKUPS)
-@pytest.mark.parametrize("page", ["articles/article", "clinic/picture", "clinic/user"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "articles/article", "articles/wording", "auth/group", "clinic/picture",
+        "clinic/user",
+    ],
+)  # fmt: skip
 def test_a09_no_query_breaks_a_list_of_the_desk_or_looks_behind_it(staff, page, query):
     response = staff.get(f"/admin/{page}/?{query}")
 
     assert response.status_code in {200, 302, 400}
     assert "md5$" not in response.text
     assert "password" not in query.partition("=")[0] or response.status_code != 200
+
+
+# What could be taken for the key of a text: "draft", "edition-1", "save-1".
+KEYS = [
+    "", "x", "draft-1", "edition-", "edition-0", "edition-x", "edition--1",
+    "edition-1-1", "edition-1.0", "edition-%2B1", "edition-%D9%A1", "edition-1%00",
+    "edition-999999", "edition-" + "9" * 18, "edition-" + "9" * 5000, "save-",
+    "save-0", "save-" + "9" * 18, "save-" + "9" * 19, "save-1%20OR%201=1",
+    "save-%27--", "EDITION-1", "pk-1", "%00", "%FF",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a09_no_key_breaks_the_comparison_or_the_restoring_of_texts(client, site, key):
+    client.force_login(site())
+    compare, restore = page_of("fever", "compare"), page_of("fever", "restore")
+    before = state()
+
+    answers = [
+        client.get(f"{compare}?before={key}&after=draft"),
+        client.get(f"{compare}?before=draft&after={key}"),
+        client.get(f"{compare}?after={key}"),
+        client.get(f"{restore}{key}/"),
+        client.post(f"{restore}{key}/", {"version": article_of("fever").version}),
+    ]
+
+    # What is no address of an article's page at all leads back into the desk.
+    assert {response.status_code for response in answers[:3]} == {404}
+    assert {response.status_code for response in answers[3:]} <= {302, 404}
+    assert state() == before
+
+
+def test_a09_no_text_of_another_article_is_compared_or_restored(client, site):
+    client.force_login(site())
+    article, theirs = article_of("fever"), save_of("back")
+    deleted = f"save-{history.deleted().get().pk}"
+    before = state()
+
+    for key in (theirs, deleted, "edition-3"):
+        for address in (
+            page_of("fever", "compare") + f"?before={key}&after=draft",
+            page_of("fever", f"restore/{key}"),
+        ):
+            assert client.get(address).status_code == 404, address
+        answer = client.post(
+            page_of("fever", f"restore/{key}"), {"version": article.version}
+        )
+        assert answer.status_code == 404, key
+    assert state() == before
+
+
+def test_a09_only_the_last_save_of_a_deleted_article_is_brought_back(client, site):
+    """No save of an article that is there, of another model, or of nothing at all."""
+    client.force_login(site())
+    gone = history.deleted().get()
+    source = gone.revision.version_set.get_for_model(Source).get()
+    before = state()
+
+    for pk in (save_of("fever").removeprefix("save-"), source.pk, 0, "9" * 30):
+        address = f"/admin/articles/article/deleted/{pk}/"
+        assert client.get(address).status_code == 404, pk
+        assert client.post(address).status_code == 404, pk
+    assert state() == before
+
+
+@pytest.mark.parametrize("pk", ["0", "99", "9" * 18, "9" * 30, "9" * 4000])
+@pytest.mark.parametrize(
+    "step", ["sign", "publish", "preview", "compare", "restore/edition-1"]
+)
+def test_a09_no_number_breaks_the_pages_of_an_article(staff, pk, step):
+    response = staff.get(f"/admin/articles/article/{pk}/{step}/")
+
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize("field", ["password", "author", "nothing"])
@@ -585,10 +912,9 @@ def test_a30_a_member_of_staff_gets_the_same_bytes_and_no_cookie(client, site):
 
 def test_a30_a_message_for_staff_waits_until_they_are_back_at_the_desk(client, site):
     client.force_login(site())
-    article = Article.objects.get(slug="other")
     client.post(
-        f"/admin/articles/article/{article.pk}/publish/",
-        {"version": article.version, "live": 1},
+        page_of("signed", "publish"),
+        {"version": article_of("signed").version, "when": "now"},
     )
 
     public = client.get("/").text
@@ -618,7 +944,9 @@ KINDS = [
     "/",
     "/articles/",
     "/articles/fever/",
+    "/articles/fever/editions/1/",
     "/articles/gone/",
+    "/articles/gone/editions/1/",
     "/topics/liver/",
     "/doctors/ada/",
     "/it/contatti/",
@@ -698,7 +1026,13 @@ def test_a32_no_page_of_the_desk_passes_for_a_file_that_caches_keep(staff, addre
     assert "private" in response["Cache-Control"]
 
 
-@pytest.mark.parametrize("address", ["/articles/fever/x.jpg", "/articles/fever/x.css/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/articles/fever/x.jpg", "/articles/fever/x.css/",
+        "/articles/fever/editions/1/x.css", "/articles/fever/editions/1.css/",
+    ],
+)  # fmt: skip
 def test_a32_no_public_page_answers_under_the_name_of_a_file(client, site, address):
     site()
 
@@ -785,7 +1119,8 @@ def test_a42_public_addresses_can_only_be_read(site, verb, checked):
     for address in public_addresses():
         response = client.generic(verb, address, b"x=<x-attack>")
 
-        allowed = {403, 404} if "not-there" in address else {403, 405}
+        missing = "not-there" in address or address.endswith("/editions/3/")
+        allowed = {403, 404, 405} if missing else {403, 405}
         assert response.status_code in allowed, address
         assert MARK not in response.text, address
     assert state() == before
@@ -808,19 +1143,64 @@ def test_a42_no_other_verb_changes_anything_at_the_desk(site, verb):
     assert state() == before
 
 
+def forms():
+    """Every form of the desk, with an answer that would do something."""
+    desk_of = "/admin/articles/article"
+    steps = [
+        ("fresh", "submit"), ("sent", "return"), ("fresh", "sign"), ("sent", "sign"),
+        ("signed", "publish"), ("fever", "withdraw"), ("planned", "call-off"),
+        ("other", "call-off"), ("other", "review"), ("fever", "restore/edition-1"),
+        ("back", f"restore/{save_of('back')}"), ("fresh", "delete"),
+        ("fresh", "change"),
+    ]  # fmt: skip
+    answer = {
+        "post": "yes", "_save": "1", "when": "now", "outcome": "CORRECT", "note": "x",
+        "title": "x", "slug": "x", "language": "en",
+    }  # fmt: skip
+    found = [
+        (page_of(slug, step), answer | {"version": article_of(slug).version})
+        for slug, step in steps
+    ]
+    chosen = {"_selected_action": [article_of("fresh").pk]}
+    password = {"password1": "four plain words", "password2": "four plain words"}
+    deleted, user = history.deleted().get().pk, User.objects.first()
+    wording, group = Wording.objects.first(), Group.objects.last()
+    return [
+        *found,
+        (f"{desk_of}/", chosen | {"action": "publish_unreviewed", "confirmed": "yes"}),
+        (f"{desk_of}/", chosen | {"action": "delete_selected", "post": "yes"}),
+        (f"{desk_of}/deleted/{deleted}/", {}),
+        (f"{desk_of}/advice/", answer),
+        (f"{desk_of}/add/", answer),
+        (f"/admin/articles/wording/{wording.pk}/change/", answer | {"phrase": "x"}),
+        (f"/admin/articles/wording/{wording.pk}/delete/", {"post": "yes"}),
+        (f"/admin/auth/group/{group.pk}/change/", {"name": "x"}),
+        ("/admin/clinic/practice/1/change/", answer),
+        ("/admin/clinic/picture/add/", answer),
+        ("/admin/clinic/user/add/", password | {"username": "x"}),
+        (f"/admin/clinic/user/{user.pk}/change/", {"username": "x"}),
+        (f"/admin/clinic/user/{user.pk}/password/", password),
+        ("/admin/language/", {"language": "it"}),
+        ("/admin/login/", {"username": "x", "password": "x"}),
+        ("/admin/logout/", {}),
+        ("/admin/password_change/", password),
+    ]
+
+
 def test_a42_reading_changes_nothing(client, site):
     client.force_login(site())
-    pk = Article.objects.get(slug="fever", language="en").pk
     before = state()
 
-    for step in ("publish", "withdraw", "delete", "change"):
-        address = f"/admin/articles/article/{pk}/{step}/"
-        for query in ("", "?post=yes&_save=1&version=0"):
+    for address, data in forms():
+        if address == "/admin/logout/":  # tried at the end
+            continue
+        for query in ("", "?" + urlencode(data, doseq=True)):
             client.get(address + query)
             client.head(address + query)
             client.get(address + query, headers={"x-http-method-override": "POST"})
     for address in chain(public_addresses(), desk_addresses()):
         client.get(address)
+        client.head(address)
     client.get("/admin/logout/")
 
     assert state() == before
@@ -834,39 +1214,40 @@ def test_a29_no_form_of_the_desk_is_accepted_without_its_token(site):
     user = site()
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
-    article, draft = Article.objects.get(slug="other"), factories.ArticleFactory()
     before = state()
 
-    for address in (
-        "/admin/articles/article/add/",
-        f"/admin/articles/article/{article.pk}/change/",
-        f"/admin/articles/article/{draft.pk}/publish/",
-        f"/admin/articles/article/{article.pk}/withdraw/",
-        f"/admin/articles/article/{draft.pk}/delete/",
-        "/admin/articles/article/",
-        "/admin/clinic/practice/1/change/",
-        "/admin/clinic/picture/add/",
-        "/admin/clinic/user/add/",
-        f"/admin/clinic/user/{user.pk}/password/",
-        "/admin/language/",
-        "/admin/login/",
-        "/admin/logout/",
-        "/admin/password_change/",
-    ):
+    for address, data in forms():
         for headers in (
             {},
             {"origin": "null"},
             {"origin": "https://evil.example"},
             {"x-csrftoken": "x" * 64},
         ):
-            response = client.post(
-                address, {"post": "yes", "version": 0}, headers=headers
-            )
+            response = client.post(address, data, headers=headers)
 
             assert response.status_code == 403, address
             assert "no-store" in response["Cache-Control"], address
     assert state() == before
     assert client.get("/admin/").status_code == 200  # still signed in
+
+
+def test_a29_the_forms_that_were_forged_would_have_done_something(client, site):
+    """Refused for nothing but the token: each page knows this person and this form."""
+    client.force_login(site())
+    no_change = ("/advice/", "/language/", "/login/", "/logout/", "/password_change/")
+    incomplete = ("/practice/1/change/", "/picture/add/", "/add/", "/change/")
+
+    for number in range(len(forms())):
+        address, data = forms()[number]
+        before = state()
+        with transaction.atomic():
+            response = client.post(address, data)
+            changed = state() != before
+            transaction.set_rollback(True)
+
+        assert response.status_code in {200, 302}, address
+        if not address.endswith((*no_change, *incomplete)):
+            assert changed is True, (address, data)
 
 
 # A18, A46: files and leaks ###################################################

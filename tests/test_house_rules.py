@@ -82,8 +82,12 @@ def test_the_portal_does_not_lean_on_its_tests(path):
 @pytest.mark.parametrize(
     "path",
     [
-        *(ROOT / "clinic" / f"{name}.py" for name in ("hours", "phones", "vcard")),
+        *(
+            ROOT / "clinic" / f"{name}.py"
+            for name in ("hours", "moments", "phones", "vcard")
+        ),
         *python_files("articles/markup"),
+        ROOT / "articles/readability.py",
     ],
     ids=relative,
 )
@@ -155,12 +159,12 @@ def entries(catalogue):
 
 
 def test_the_messages_of_sources_and_templates_are_found():
-    form = ROOT / "templates/admin/articles/article/change_form.html"
+    desk = ROOT / "templates/admin/articles/article"
 
-    assert (None, "Save draft") in messages_of_template(form)
+    assert (None, "Save draft") in messages_of_template(desk / "change_form.html")
     assert any(
         message.startswith("Readers see edition %(number)s")
-        for _context, message in messages_of_template(form)
+        for _context, message in messages_of_template(desk / "state.html")
     )
     assert ("address", "contact/") in messages_of_python(ROOT / "clinic/urls.py")
 

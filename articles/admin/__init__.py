@@ -3,5 +3,6 @@
 from articles.admin.article import ArticleAdmin
 from articles.admin.statement import StatementAdmin
 from articles.admin.topic import TopicAdmin
+from articles.admin.wording import WordingAdmin
 
-__all__ = ["ArticleAdmin", "StatementAdmin", "TopicAdmin"]
+__all__ = ["ArticleAdmin", "StatementAdmin", "TopicAdmin", "WordingAdmin"]

@@ -1,22 +1,26 @@
-"""Articles at the desk: write, preview, publish, withdraw."""
+"""Articles at the desk: the form, the list and the preview."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Source
+from articles import desk, history
+from articles.admin.forms import ArticleForm, SourceForm
+from articles.admin.history import HistoryOfArticles
+from articles.admin.steps import LifeOfArticles
+from articles.advice import Advice
+from articles.models import Article, Source, State, Step
 from articles.proofreading import advice_on
 from articles.views import article_context
 from clinic.admin import (
@@ -25,28 +29,8 @@ from clinic.admin import (
     PicturesOnlyOnSuccess,
     PlainForReaders,
 )
-from clinic.forms import (
-    LabelledForm,
-    PictureChoiceForm,
-    PictureUploadField,
-    VersionedForm,
-)
 from clinic.models import Doctor
-
-
-class DoiField(forms.CharField):
-    """A DOI; "doi:10.1234/x" and "https://doi.org/10.1234/x" are kept as 10.1234/x."""
-
-    def to_python(self, value: Any) -> str:
-        typed = super().to_python(value) or ""
-        return re.sub(r"(?i)^(https?://(dx\.)?doi\.org/|doi:\s*)", "", typed)
-
-
-class SourceForm(LabelledForm):
-    class Meta:
-        model = Source
-        fields = ["title", "url", "doi", "pmid", "position"]
-        field_classes = {"doi": DoiField}
+from clinic.templatetags.words import in_words
 
 
 class SourceInline(BoundedInline, admin.StackedInline):
@@ -56,24 +40,13 @@ class SourceInline(BoundedInline, admin.StackedInline):
     fields = ["title", "url", ("doi", "pmid"), "position"]
 
 
-class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
-    picture_upload = PictureUploadField(
-        required=False,
-        label=_("or upload a picture"),
-        help_text=_(
-            "JPEG, PNG, WebP or AVIF, at most 25 MB and 40 million pixels. What the "
-            "camera wrote into it, such as the place, is removed."
-        ),
-    )
-
-    class Meta:
-        model = Article
-        exclude: list[str] = []
-        widgets = {
-            "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
-            "summary": forms.Textarea(attrs={"rows": 3, "cols": 80}),
-            "key_phrases": forms.Textarea(attrs={"rows": 4, "cols": 40}),
-        }
+def sources_typed(inlines: Iterable[Any]) -> list[dict[str, str]]:
+    """Return the sources as they stand in a form that was sent, in their order."""
+    forms = [form for inline in inlines for form in inline.formset.forms]
+    rows = [getattr(form, "cleaned_data", {}) for form in forms]
+    rows = [row for row in rows if row.get("title") and not row.get("DELETE")]
+    rows.sort(key=lambda row: row.get("position") or 0)
+    return [{name: row.get(name, "") for name in history.SOURCE_FIELDS} for row in rows]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -89,21 +62,52 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: Any, queryset: QuerySet) -> QuerySet:
         conditions: dict[str, dict[str, Any]] = {
-            "draft": {"edition_count": 0},
+            "draft": {"has_editions": False},
             "live": {"live_from__isnull": False},
-            "withdrawn": {"edition_count__gt": 0, "live_from__isnull": True},
+            "withdrawn": {"has_editions": True, "live_from__isnull": True},
         }
         return queryset.filter(**conditions.get(self.value() or "", {}))
 
 
+class WaitingFilter(admin.SimpleListFilter):
+    """What waits for whoever looks, in the words of the desk's first page."""
+
+    title = _("what waits for you")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            (word.code, word.label)
+            for word in desk.WORDS
+            if request.user.has_perm(word.permission)
+        ]
+
+    def queryset(self, request: Any, queryset: Any) -> QuerySet:
+        word = desk.BY_CODE.get(self.value() or "")
+        if word is None or not request.user.has_perm(word.permission):
+            return queryset
+        return word.choose(queryset, request.user)
+
+
 @admin.register(Article)
-class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
+class ArticleAdmin(
+    LifeOfArticles,
+    HistoryOfArticles,
+    PicturesOnlyOnSuccess,
+    BoundedSearch,
+    PlainForReaders,
+):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
+    change_list_template = "admin/articles/article/change_list.html"
     # The form itself says where readers find it; a draft has no page on the site.
     view_on_site = False
-    list_display = ["title", "state", "language", "topic", "author", "updated_at"]
-    list_filter = [StateFilter, "language", "topic"]
+    actions = ["publish_unreviewed"]
+    list_display = [
+        "title", "state_in_words", "language", "topic", "author", "review_in_words",
+        "updated_at",
+    ]  # fmt: skip
+    list_filter = [WaitingFilter, StateFilter, "language", "topic"]
     list_select_related = ["topic", "author"]
     list_per_page = 50
     search_fields = ["title", "summary", "key_phrases"]
@@ -111,54 +115,67 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
     autocomplete_fields = ["picture", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "seen_version",
-                    "language",
-                    "title",
-                    "slug",
-                    "summary",
-                    "body",
-                ]
-            },
-        ),
-        (_("Place and author"), {"fields": ["topic", "author", "translation_of"]}),
-        (
-            _("Picture"),
-            {
-                "fields": [
-                    "picture_shown",
-                    "picture",
-                    "picture_upload",
-                    "picture_alt",
-                    "picture_decorative",
-                    "picture_caption",
-                    "picture_credit",
-                ]  # fmt: skip
-            },
-        ),
-        (_("More"), {"fields": ["key_phrases", "is_sample"]}),
-    ]
     readonly_fields = ["picture_shown"]
 
     # Reading
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        # Counting the editions groups the rows, and that drops the model's order.
-        return Article.objects.with_state().order_by("-updated_at", "-pk")
+        return Article.objects.with_state()
+
+    def all_fieldsets(self, request: HttpRequest, obj: Any) -> Any:
+        """Ask what has changed only where readers know an earlier text."""
+        text = ["seen_version", "language", "title", "slug", "summary", "body"]
+        picture = [
+            "picture_shown", "picture", "picture_upload", "picture_alt",
+            "picture_decorative", "picture_caption", "picture_credit",
+        ]  # fmt: skip
+        parts: list[tuple[Any, list[str]]] = [(None, text)]
+        if obj and obj.has_editions:
+            parts.append((_("What has changed"), ["change_kind", "change_note"]))
+        parts += [
+            (_("Place and author"), ["topic", "author", "translation_of"]),
+            (_("Picture"), picture),
+            (_("More"), ["key_phrases", "disclosure", "review_months", "is_sample"]),
+        ]
+        return [(name, {"fields": fields}) for name, fields in parts]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """How often an article is reviewed is for those who review."""
+        fields = list(super().get_readonly_fields(request, obj))
+        if not request.user.has_perm("articles.sign_article"):
+            fields.append("review_months")
+        return fields
 
     @admin.display(description=_("state"))
-    def state(self, article: Any) -> str:
+    def state_in_words(self, article: Any) -> str:
+        """Say what readers see, and where the working copy stands beside it."""
         if article.live_from:
-            return gettext("published")
-        return (
-            gettext("withdrawn")
-            if article.edition_count
-            else gettext("never published")
-        )
+            public = gettext("published")
+        elif article.planned_from:
+            public = gettext("planned")
+        elif article.has_editions:
+            public = gettext("withdrawn")
+        else:
+            public = gettext("never published")
+        waiting = {
+            State.SUBMITTED: gettext("sent for review"),
+            State.RETURNED: gettext("sent back"),
+            State.SIGNED: gettext("signed"),
+            State.DRAFT: gettext("being changed") if article.has_editions else "",
+        }
+        return ", ".join(filter(None, [public, waiting.get(article.state, "")]))
+
+    @admin.display(description=_("review"), ordering="due_date")
+    def review_in_words(self, article: Any) -> str:
+        if not article.live_from:
+            return "–"
+        due = article.due_date and in_words(article.due_date)
+        if article.reviewed_date is None:
+            never = gettext("never reviewed")
+            if not due:
+                return never
+            return gettext("never reviewed, due %(date)s") % {"date": due}
+        return gettext("due %(date)s") % {"date": due}
 
     @admin.display(description=_("now"))
     def picture_shown(self, article: Article) -> str:
@@ -194,19 +211,78 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or not obj.editions.exists())
 
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("articles.publish_article")
+    def save_related(
+        self, request: Any, form: Any, formsets: Any, change: bool
+    ) -> None:
+        """Note who wrote, once everything is saved and if anything has changed."""
+        article = form.instance
+        super().save_related(request, form, formsets, change)
+        if not change or article.fingerprint() != form.seen_fingerprint:
+            article.written(request.user)
 
-    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any):
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        """Keep no line in the history for a save that changed nothing."""
+        return super().log_change(request, obj, message) if message else None
+
+    def render_change_form(
+        self, request: Any, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         article = kwargs.get("obj")
-        live = article.live_edition() if article else None
-        context |= {
-            "live": live,
-            "withdrawn": bool(article and not live and article.editions.exists()),
-            "changed_since": bool(article and live and article.differs_from(live)),
-            "may_publish": self.has_publish_permission(request),
-        }
+        context |= self.state_context(request, article)
+        context["advice"] = Advice.on(article) if article else None
+        refused = context["adminform"].form
+        theirs = getattr(refused, "conflict", None)
+        if theirs:
+            # Both texts, so that nobody has to look for the other one.
+            context["theirs"] = theirs
+            typed = replace(
+                history.working_copy(refused.typed()),
+                sources=sources_typed(context["inline_admin_formsets"]),
+            )
+            context["changes"] = history.differences(
+                history.working_copy(theirs), typed
+            )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def state_context(
+        self, request: HttpRequest, article: Article | None
+    ) -> dict[str, Any]:
+        """What the page tells of the article's life, and the steps it offers."""
+        by: Any = request.user
+        if article is None:
+            added = Article.objects.filter(edited_by=by).order_by("-pk").first()
+            return {
+                "steps": self.steps_after_saving(by, Article()),
+                # What the browser kept of a new article is in the database by now.
+                "last_added": added and f"{added.language}:{added.slug}",
+            }
+        live, planned = article.current_edition(), article.planned_edition()
+        return {
+            "live": live,
+            "planned": planned,
+            "withdrawn": not live and article.editions.public().exists(),
+            "review": live and live.last_review,
+            "steps": self.steps_after_saving(by, article),
+            "at_once": [
+                step
+                for step in (
+                    Step.PUBLISH, Step.REVIEW, Step.RETURN, Step.CALL_OFF,
+                    Step.WITHDRAW,
+                )
+                if not article.rules_against(step, by)
+            ],
+        }  # fmt: skip
+
+    def steps_after_saving(self, by: Any, article: Article) -> list[Step]:
+        """Return the steps that begin with saving the form.
+
+        Words typed into an article that waits for nothing make it a draft again, so
+        its steps are those of a draft.
+        """
+        if article.state == State.PUBLISHED:
+            article = Article(pk=article.pk, edited_by=by)
+        steps = (Step.SUBMIT, Step.SIGN)
+        return [step for step in steps if not article.rules_against(step, by)]
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: Any = None
@@ -221,40 +297,34 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
     def next_step(self, request: HttpRequest, article: Article) -> HttpResponse | None:
         """After saving, go where the pressed button leads."""
         advice = advice_on(article.body)
-        # The page that asks before publishing says so itself.
-        if advice and "_publish" not in request.POST:
+        if advice:
             messages.warning(request, advice)
         if "_preview" in request.POST:
             return redirect("admin:articles_article_preview", article.pk)
-        if "_publish" in request.POST:
-            return redirect("admin:articles_article_publish", article.pk)
+        for step in (Step.SUBMIT, Step.SIGN):
+            if f"_{step.value}" in request.POST:
+                return redirect(f"admin:articles_article_{step.value}", article.pk)
         if "_continue" in request.POST:
-            live = article.live_edition()
             sentence = (
                 gettext("Saved. Readers still see the edition published before.")
-                if live
+                if article.current_edition()
                 else gettext("Saved as a draft. Readers do not see it yet.")
             )
             messages.success(request, sentence)
             return redirect("admin:articles_article_change", article.pk)
         return None
 
-    # The life of an article
+    # Looking
 
     def get_urls(self) -> list[Any]:
-        steps: list[tuple[str, Callable]] = [
-            ("preview", self.preview),
-            ("publish", self.publish),
-            ("withdraw", self.withdraw),
-        ]
+        wrap = self.admin_site.admin_view
         return [
             path(
-                f"<int:pk>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"articles_article_{name}",
-            )
-            for name, view in steps
-        ] + super().get_urls()
+                "<int:pk>/preview/", wrap(self.preview), name="articles_article_preview"
+            ),
+            path("advice/", wrap(self.advice), name="articles_article_advice"),
+            *super().get_urls(),
+        ]
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the working copy in the site's own template."""
@@ -263,99 +333,24 @@ class ArticleAdmin(PicturesOnlyOnSuccess, BoundedSearch, PlainForReaders):
             raise PermissionDenied
         context = {
             "preview": article,
-            "preview_may_publish": self.has_publish_permission(request),
+            "preview_steps": self.steps_after_saving(request.user, article),
+            "advice": Advice.on(article),
             "desk_language": request.LANGUAGE_CODE,
         }
         with override(article.language):
             context |= article_context(article.next_edition())
             return render(request, "articles/article.html", context)
 
-    @transaction.atomic
-    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask, then make the working copy the edition that readers see."""
-        article = self.article_to_publish(request, pk)
-        live = article.live_edition()
-        problems = article.problems()
-        if request.method == "POST" and not problems:
-            if live and request.POST.get("live") != str(live.number):
-                # A second click on the button, or a colleague was quicker.
-                messages.info(request, gettext("It has just been published."))
-                return redirect("admin:articles_article_change", pk)
-            if request.POST.get("version") != str(article.version):
-                messages.warning(
-                    request,
-                    gettext(
-                        "The article was saved again after you opened this page. "
-                        "Please look at it once more."
-                    ),
-                )
-                return redirect("admin:articles_article_publish", pk)
-            try:
-                edition = article.publish(by=request.user)
-            except ValidationError as error:
-                problems = error.messages
-            else:
-                self.log_change(request, article, gettext("Published."))
-                messages.success(
-                    request,
-                    format_html(
-                        '{} <a href="{}">{}</a>',
-                        gettext("Article published:"),
-                        edition.get_absolute_url(),
-                        edition.title,
-                    ),
-                )
-                return redirect("admin:articles_article_change", pk)
-        return self.confirm(
-            request,
-            article,
-            template="publish.html",
-            live=live,
-            problems=problems,
-            advice=advice_on(article.body),
-            unchanged=bool(live and not article.differs_from(live)),
-        )
-
-    @transaction.atomic
-    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask, then take the article off the site."""
-        article = self.article_to_publish(request, pk)
-        live = article.live_edition()
-        if live is None:
-            messages.info(request, gettext("The article is not published."))
-            return redirect("admin:articles_article_change", pk)
-        if request.method == "POST":
-            article.withdraw()
-            self.log_change(request, article, gettext("Withdrawn."))
-            messages.success(
-                request,
-                gettext("Article withdrawn: “%(title)s”. Its address now says so.")
-                % {"title": live.title},
-            )
-            return redirect("admin:articles_article_change", pk)
-        return self.confirm(request, article, template="withdraw.html", live=live)
-
-    def article_to_publish(self, request: HttpRequest, pk: int) -> Article:
-        """Return the article, locked: what was confirmed is what is there."""
-        article = get_object_or_404(Article.objects.select_for_update(), pk=pk)
+    def advice(self, request: HttpRequest) -> HttpResponse:
+        """Say what could be better in what is being typed, without saving it."""
         if not (
-            self.has_change_permission(request, article)
-            and self.has_publish_permission(request)
+            self.has_change_permission(request) or self.has_add_permission(request)
         ):
             raise PermissionDenied
-        return article
-
-    def confirm(
-        self, request: HttpRequest, article: Article, *, template: str, **context: Any
-    ) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         return render(
             request,
-            f"admin/articles/article/{template}",
-            self.admin_site.each_context(request)
-            | {
-                "article": article,
-                "opts": self.opts,
-                "back": reverse("admin:articles_article_change", args=[article.pk]),
-                **context,
-            },
+            "admin/articles/article/advice.html",
+            {"advice": Advice.of_typed(request.POST)},
         )

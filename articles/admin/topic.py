@@ -11,4 +11,4 @@ class TopicAdmin(admin.ModelAdmin):
     form = LabelledForm
     formfield_overrides = WIDGETS
     list_display = ["name", "slug", "position"]
-    fields = ["name", "slug", "summary", "position"]
+    fields = ["name", "slug", "summary", "review_months", "position"]

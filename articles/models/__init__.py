@@ -1,9 +1,24 @@
 """Articles: what staff write, and the editions that visitors read."""
 
 from articles.models.article import Article
-from articles.models.edition import Edition, EditionQuerySet
+from articles.models.edition import Change, Edition, EditionQuerySet
+from articles.models.review import Review
+from articles.models.rules import State, Step
 from articles.models.source import Source
 from articles.models.statement import Statement
 from articles.models.topic import Topic
+from articles.models.wording import Wording
 
-__all__ = ["Article", "Edition", "EditionQuerySet", "Source", "Statement", "Topic"]
+__all__ = [
+    "Article",
+    "Change",
+    "Edition",
+    "EditionQuerySet",
+    "Review",
+    "Source",
+    "State",
+    "Statement",
+    "Step",
+    "Topic",
+    "Wording",
+]

@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
+from django.db.models import functions
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.models.content import Content
-from articles.models.edition import Edition
+from articles.models.edition import Change, Edition
+from articles.models.life import Life
+from articles.models.review import Review
+from articles.models.rules import State
 from articles.proofreading import problems_of
-from clinic.models import Versioned
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
-    def with_state(self) -> Self:
-        """Add ``live_from`` (of the live edition) and ``edition_count``."""
+    def with_state(self, at: datetime | None = None) -> Self:
+        """Add what the lists of the desk tell of each article's editions.
+
+        ``live_from`` and ``live_until`` of what readers see, ``planned_from`` of what
+        they shall see, ``has_editions``, and ``due_date`` and ``reviewed_date`` of
+        the content that readers see.
+        """
+        at = at or timezone.now()
         editions = Edition.objects.filter(article=models.OuterRef("pk"))
+        live = editions.live(at)
+        content = live.values("content_number")[:1]
+        reviews = Review.objects.filter(
+            article=models.OuterRef("pk"),
+            edition__content_number=models.OuterRef("live_content"),
+        )
+        latest = models.Subquery(reviews.values("next_due_date")[:1])
         return self.annotate(
-            live_from=models.Subquery(editions.live().values("live_from")[:1]),
-            edition_count=models.Count("editions"),
+            has_editions=models.Exists(editions.public(at)),
+            live_from=models.Subquery(live.values("live_from")[:1]),
+            live_until=models.Subquery(live.values("live_until")[:1]),
+            live_content=models.Subquery(content),
+            planned_from=models.Subquery(editions.planned(at).values("live_from")[:1]),
+            reviewed_date=models.Subquery(reviews.values("reviewed_date")[:1]),
+            due_date=functions.Coalesce(latest, models.F("first_review_date")),
         )
 
 
-class Article(Versioned, Content):
+class Article(Life, Content):
     """The working copy. Visitors never see it; they read its live edition."""
 
     translation_of = models.ForeignKey(
@@ -51,8 +73,12 @@ class Article(Versioned, Content):
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         ordering = ["-updated_at", "-pk"]
-        permissions = [("publish_article", _("Can publish and withdraw articles"))]
+        permissions = [
+            ("publish_article", _("Can publish and withdraw articles")),
+            ("sign_article", _("Can sign and review articles")),
+        ]
         constraints = [
+            *Life.Meta.constraints,
             models.UniqueConstraint(
                 name="one_article_per_address",
                 fields=["language", "slug"],
@@ -120,37 +146,12 @@ class Article(Versioned, Content):
             return
         raise ValidationError({"translation_of": problem})
 
-    # Verbs: what happens to an article in the practice.
-
-    @transaction.atomic
-    def publish(self, *, by: Any = None, at: datetime | None = None) -> Edition:
-        """Make an edition of the working copy; it replaces the live one.
-
-        ``by`` is the User, or None for the portal itself; ``at`` an aware time,
-        now by default. Raises ValidationError with every reason that stands against
-        publishing.
-        """
-        article = Article.objects.select_for_update().get(pk=self.pk)
-        problems = article.problems()
-        if problems:
-            raise ValidationError(problems)
-        at = at or timezone.now()
-        article.editions.filter(live_until=None).update(live_until=at)
-        edition = article.next_edition(at)
-        edition.published_by = by
-        edition.save(force_insert=True)
-        return edition
-
-    @transaction.atomic
-    def withdraw(self, *, at: datetime | None = None) -> None:
-        """End the live edition; its address answers "gone" from then on."""
-        Article.objects.select_for_update().get(pk=self.pk)
-        self.editions.filter(live_until=None).update(live_until=at or timezone.now())
-
     # Questions.
 
-    def live_edition(self) -> Edition | None:
-        return self.editions.live().first()
+    def get_desk_url(self) -> str:
+        """Return where the pages of its steps at the desk begin."""
+        page = reverse("admin:articles_article_change", args=[self.pk])
+        return page.removesuffix("change/")
 
     def problems(self) -> list[str]:
         """Say what is missing before readers may see this; empty means nothing."""
@@ -168,8 +169,15 @@ class Article(Versioned, Content):
         ]
         problems = [sentence for fulfilled, sentence in missing if not fulfilled]
         problems += problems_of(self.body)
+        if self.says_nothing_of_its_change():
+            problems.append(
+                gettext(
+                    "Please say in one sentence what has changed for readers, or mark "
+                    "the change as a correction of form."
+                )
+            )
         taken = (
-            Edition.objects.live()
+            Edition.objects.shown()
             .filter(language=self.language, slug=self.slug)
             .exclude(article=self)
             .first()
@@ -177,12 +185,22 @@ class Article(Versioned, Content):
         if taken:
             problems.append(
                 gettext(
-                    "Readers find “%(title)s” under this address. Publish that article "
-                    "under its new address first, or change the address here."
+                    "“%(title)s” has stood at this address: whoever kept a link to it "
+                    "would find another page. Please change the address here."
                 )
                 % {"title": taken.title}
             )
         return problems
+
+    def says_nothing_of_its_change(self) -> bool:
+        """Whether readers would not learn what a change of content has changed."""
+        if self.change_kind == Change.FORM or self.change_note.strip():
+            return False
+        if self.state == State.PUBLISHED and self.planned_edition():
+            return False  # what is planned says it
+        seen = self.editions.public().first()
+        # What was withdrawn may come back as it was: nothing has changed.
+        return seen is not None and self.differs_from(seen)
 
     def differs_from(self, edition: Edition) -> bool:
         """Say whether the working copy has moved on since that edition."""
@@ -196,15 +214,39 @@ class Article(Versioned, Content):
         return [source.as_dict() for source in self.sources.all()]
 
     def next_edition(self, at: datetime | None = None) -> Edition:
-        """Return the edition that publishing would make, unsaved: the preview."""
+        """Return the edition that publishing would make, unsaved: the preview.
+
+        ``at`` (aware, now by default) is when readers would first see it.
+        """
         at = at or timezone.now()
+        # By number: the working copy goes on from there, shown or not.
         last = self.editions.defer("body").order_by("number").last()
+        seen = self.editions.shown().filter(live_from__lt=at)
+        number = last.number + 1 if last else 1
+        content_number, content_since = number, at
+        kind, note = Change.CONTENT, self.change_note
+        if last and self.change_kind == Change.FORM:
+            content_number = last.content_number
+            of_content = seen.filter(content_number=content_number).last()
+            if of_content:
+                kind, content_since = Change.FORM, of_content.content_since
+            else:  # that content was called off: what is corrected here is new
+                brought = self.editions.get(number=content_number)
+                note = note or brought.change_note
+        first = seen.last()
         return Edition(
             article=self,
-            number=last.number + 1 if last else 1,
-            first_published_at=last.first_published_at if last else at,
+            number=number,
+            change_kind=kind,
+            change_note=note,
+            content_number=content_number,
+            content_since=content_since,
+            first_published_at=first.live_from if first else at,
             live_from=at,
-            published_at=at,
+            published_at=timezone.now(),
+            written_by=self.edited_by,
+            signed_by=self.signed_by,
+            signed_at=self.signed_at,
             sources=self.sources_as_list(),
             **{name: getattr(self, name) for name in Edition.COPIED},
         )

@@ -116,6 +116,16 @@ class Content(models.Model):
             "other names, frequent misspellings."
         ),
     )
+    disclosure = models.CharField(
+        _("interests"),
+        max_length=250,
+        blank=True,
+        help_text=_(
+            "Only if something applies to this article alone, for example: The author "
+            "has lectured for the maker of this medicine. Else readers find the "
+            "sentence of the practice."
+        ),
+    )
     is_sample = models.BooleanField(
         _("sample text"),
         default=False,
@@ -126,7 +136,7 @@ class Content(models.Model):
     COPIED: tuple[str, ...] = (
         "language", "title", "slug", "summary", "body", "topic_id", "author_id",
         "picture_id", "picture_alt", "picture_decorative", "picture_caption",
-        "picture_credit", "key_phrases", "is_sample",
+        "picture_credit", "key_phrases", "disclosure", "is_sample",
     )  # fmt: skip
 
     class Meta:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self
+from datetime import date, datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from articles.models.content import Content
+from articles.models.review import Review
+from clinic.models import Practice
+
+
+class Change(models.TextChoices):
+    """What an edition is to readers of the one before."""
+
+    CONTENT = "CONTENT", _("change of content")
+    FORM = "FORM", _("correction of form")
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
+    # How an edition ends is all that is ever written to it again.
+    WRITABLE = frozenset({"live_until", "withdrawal_note"})
+
     def live(self, at: datetime | None = None) -> Self:
         """Keep what visitors may read at that moment (aware, default now)."""
         at = at or timezone.now()
@@ -21,26 +36,72 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             models.Q(live_until=None) | models.Q(live_until__gt=at), live_from__lte=at
         )
 
+    def shown(self) -> Self:
+        """Keep what readers have seen or shall see, the newest first.
+
+        An edition that was called off before its time ends where it begins.
+        """
+        return self.exclude(live_until=models.F("live_from")).order_by(
+            "-live_from", "-number"
+        )
+
+    def public(self, at: datetime | None = None) -> Self:
+        """Keep what has been before readers at some time until then, newest first."""
+        return self.shown().filter(live_from__lte=at or timezone.now())
+
+    def planned(self, at: datetime | None = None) -> Self:
+        """Keep what begins after that moment, the next first."""
+        return self.shown().filter(live_from__gt=at or timezone.now()).reverse()
+
     def in_language(self, language: str) -> Self:
         return self.filter(language=language)
 
     def for_lists(self) -> Self:
-        """Newest first, with what a list shows and nothing heavier."""
-        return self.select_related("topic").defer("body").order_by("-live_from", "-pk")
+        """Newest content first, with what a list shows and nothing heavier."""
+        return (
+            self.select_related("topic").defer("body").order_by("-content_since", "-pk")
+        )
+
+    def end_by(self, at: datetime) -> None:
+        """End at that moment what is live then; what begins later never appears."""
+        self.call_off(at)
+        self.live(at).update(live_until=at)
+
+    def call_off(self, at: datetime) -> None:
+        """Let what begins after that moment never appear."""
+        self.planned(at).order_by().update(live_until=models.F("live_from"))
+
+    def update(self, **changes: Any) -> int:
+        """Write how editions end; raise TypeError for anything else."""
+        if not set(changes) <= self.WRITABLE:
+            raise TypeError("An edition never changes: publish another one.")
+        return super().update(**changes)
+
+    def delete(self) -> Any:
+        raise TypeError("An edition is never deleted: withdraw it.")
 
 
 class Edition(Content):
     """What visitors read: a numbered, unchanging copy of an article.
 
-    Only ``live_until`` is ever written again, to end it.
+    Only how it ends is ever written again: ``live_until``, ``withdrawal_note``.
     """
 
     article = models.ForeignKey(
         "articles.Article", models.PROTECT, related_name="editions"
     )
     number = models.PositiveIntegerField(_("number"))
+    change_kind = models.CharField(
+        max_length=10, choices=Change.choices, default=Change.CONTENT
+    )
+    change_note = models.CharField(max_length=250, blank=True)
+    # The edition that brought the content as it stands here, and when readers first
+    # saw that; corrections of form since then do not count.
+    content_number = models.PositiveIntegerField()
+    content_since = models.DateTimeField()
     live_from = models.DateTimeField(_("live from"), db_index=True)
     live_until = models.DateTimeField(_("live until"), null=True, blank=True)
+    withdrawal_note = models.TextField(blank=True)
     first_published_at = models.DateTimeField(_("first published"))
     published_at = models.DateTimeField(_("published"))
     published_by = models.ForeignKey(
@@ -50,6 +111,23 @@ class Edition(Content):
         editable=False,
         verbose_name=_("published by"),
     )
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("last written by"),
+    )
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("signed by"),
+    )
+    signed_at = models.DateTimeField(_("signed"), null=True, editable=False)
     translation_of = models.ForeignKey(
         "articles.Article",
         models.SET_NULL,
@@ -67,9 +145,10 @@ class Edition(Content):
         verbose_name = _("edition")
         verbose_name_plural = _("editions")
         ordering = ["-live_from", "-pk"]
+        default_permissions = ("view",)
         indexes = [
             models.Index(fields=["language", "slug"], name="edition_by_address"),
-            models.Index(fields=["language", "-live_from"], name="edition_by_time"),
+            models.Index(fields=["language", "-content_since"], name="edition_by_time"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -90,17 +169,90 @@ class Edition(Content):
                 condition=models.Q(live_until=None)
                 | models.Q(live_until__gte=models.F("live_from")),
             ),
+            models.CheckConstraint(
+                name="edition_signed_by_somebody_at_some_time",
+                condition=models.Q(signed_by=None, signed_at=None)
+                | models.Q(signed_by__isnull=False, signed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.number})"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the edition; raise TypeError for one that is there already."""
+        if not self._state.adding:
+            raise TypeError("An edition never changes: publish another one.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("An edition is never deleted: withdraw it.")
+
+    def get_citation_url(self) -> str:
+        """Return the address at which this edition stays, whatever follows it."""
+        with override(self.language):
+            return reverse("articles:edition", args=[self.slug, self.number])
+
     @property
     def was_updated(self) -> bool:
-        """Whether readers saw an earlier edition on an earlier day."""
-        return timezone.localdate(self.published_at) > timezone.localdate(
+        """Whether readers saw another content on an earlier day."""
+        return timezone.localdate(self.content_since) > timezone.localdate(
             self.first_published_at
         )
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether it never appeared: it was called off before its time."""
+        return self.live_until == self.live_from
+
+    @property
+    def is_own_signature(self) -> bool:
+        """Whether who signed had also written the text."""
+        return self.signed_by_id is not None and self.signed_by_id == self.written_by_id
+
+    def is_live(self, at: datetime | None = None) -> bool:
+        at = at or timezone.now()
+        has_ended = self.live_until is not None and self.live_until <= at
+        return self.live_from <= at and not has_ended
+
+    @cached_property
+    def reviews_of_content(self) -> list[Review]:
+        """Every review of this content, whichever edition of it was looked at.
+
+        Editions that differ in form only share one content, and so its reviews.
+        """
+        return list(
+            Review.objects.filter(
+                article_id=self.article_id,
+                edition__content_number=self.content_number,
+            ).select_related("doctor")
+        )
+
+    @property
+    def last_review(self) -> Review | None:
+        """The last review that found the content correct: what readers are told."""
+        return next((r for r in self.reviews_of_content if r.is_correct), None)
+
+    @property
+    def objection(self) -> Review | None:
+        """The last review, if it found that the text needs changes."""
+        latest = self.reviews_of_content[:1]
+        return latest[0] if latest and not latest[0].is_correct else None
+
+    @property
+    def review_due_date(self) -> date | None:
+        """When the next review is due; None if nobody has proposed a day."""
+        if self.reviews_of_content:
+            return self.reviews_of_content[0].next_due_date
+        return self.article.first_review_date
+
+    def is_overdue(self, practice: Practice) -> bool:
+        """Whether readers have to be told: due, and the practice's grace is over."""
+        due = self.review_due_date
+        if due is None:
+            return False
+        grace = timedelta(practice.review_grace_days)
+        return timezone.localdate() > due + grace
 
     def translations(self) -> dict[str, str | None]:
         """Return each other language with the address of the live translation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,14 @@ class Topic(models.Model):
     )
     position = models.PositiveSmallIntegerField(
         _("order"), default=0, help_text=_("Small numbers come first.")
+    )
+
+    review_months = models.PositiveSmallIntegerField(
+        _("months until the next review"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("For articles of this topic. Empty: as for the practice."),
     )
 
     class Meta:

@@ -29,8 +29,12 @@ class PicturesOnlyOnSuccess:
 class PlainForReaders(admin.ModelAdmin):
     """Shows those who may only look the stored fields, not those of the form alone."""
 
+    def all_fieldsets(self, request: HttpRequest, obj: Any) -> Any:
+        """What those who may change it see."""
+        return super().get_fieldsets(request, obj)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
+        fieldsets = self.all_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
         form_only = self.form.declared_fields

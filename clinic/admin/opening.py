@@ -6,13 +6,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic import hours
 from clinic.admin.base import LabelledFormSet
 from clinic.admin.contact import PracticeInline
-from clinic.forms import WIDGETS, LabelledForm
+from clinic.forms import LabelledForm, MomentField, moment_input
 from clinic.models import Closure, Notice, OpeningHours
 
 
@@ -24,12 +23,6 @@ def day_input() -> forms.DateInput:
 
 def time_input() -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-
-
-def moment_input() -> forms.DateTimeInput:
-    return forms.DateTimeInput(
-        attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-    )
 
 
 class HoursForm(LabelledForm):
@@ -111,6 +104,7 @@ class NoticeForm(LabelledForm):
     class Meta:
         model = Notice
         fields = ["text", "starts_at", "ends_at", "location"]
+        field_classes = {"starts_at": MomentField, "ends_at": MomentField}
         widgets = {"starts_at": moment_input(), "ends_at": moment_input()}
 
     def clean_text(self) -> Any:
@@ -129,8 +123,4 @@ class NoticeForm(LabelledForm):
 class NoticeInline(PracticeInline):
     model = Notice
     form = NoticeForm
-    formfield_overrides = {
-        **WIDGETS,
-        models.DateTimeField: {"form_class": forms.DateTimeField},
-    }
     fields = ["text", ("starts_at", "ends_at"), "location"]

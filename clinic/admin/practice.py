@@ -58,6 +58,14 @@ class PracticeAdmin(PicturesOnlyOnSuccess, PlainForReaders):
             },
         ),
         (
+            _("Articles"),
+            {
+                "fields": [
+                    "four_eyes", "review_months", "review_grace_days", "disclosure",
+                ]
+            },
+        ),
+        (
             _("Legal details"),
             {
                 "fields": [

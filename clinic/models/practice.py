@@ -11,7 +11,11 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -32,13 +36,17 @@ if TYPE_CHECKING:
 
 
 class PracticeManager(models.Manager["Practice"]):
+    def row(self) -> Practice:
+        """Return the one practice without its rows: its rules, in one query."""
+        return self.filter(pk=Practice.ONLY).first() or Practice(pk=Practice.ONLY)
+
     def current(self) -> Practice:
         """Return the one practice with everything that the pages show of it.
 
         At most thirteen queries, however many rows there are. A portal that nobody has
         filled in yet answers with an unsaved, empty practice.
         """
-        practice = self.filter(pk=Practice.ONLY).first() or Practice(pk=Practice.ONLY)
+        practice = self.row()
         models.prefetch_related_objects(
             [practice],
             "doctors__portrait",
@@ -162,6 +170,40 @@ class Practice(Versioned):
         help_text=_(
             "Whatever else the law of your country asks for. An empty line begins a "
             "new paragraph."
+        ),
+    )
+    four_eyes = models.BooleanField(
+        _("four eyes"),
+        default=False,
+        help_text=_(
+            "Nobody signs or reviews an article that they wrote last themselves. "
+            "Without it that is allowed, and recorded."
+        ),
+    )
+    review_months = models.PositiveSmallIntegerField(
+        _("months between two reviews"),
+        default=36,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_(
+            "After how many months an article has to be checked again; three years "
+            "are usual for health information. A topic or an article may have its own."
+        ),
+    )
+    review_grace_days = models.PositiveSmallIntegerField(
+        _("days of grace"),
+        default=60,
+        validators=[MaxValueValidator(730)],
+        help_text=_(
+            "So many days after a review was due, readers are told that it is missing."
+        ),
+    )
+    disclosure = I18nTextField(
+        _("who pays for the site"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "Stands under every article, for example: The practice pays for this site. "
+            "It carries no advertising, and nobody pays for its articles."
         ),
     )
     is_sample = models.BooleanField(

@@ -4,13 +4,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import normalize_newlines
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import get_language, gettext, override
 from i18nfield.strings import LazyI18nString
+
+from clinic.moments import is_doubled, which
 
 register = template.Library()
 
@@ -68,6 +70,24 @@ def in_words(moment: date) -> str:
     """Write the day out in the practice's time: 8 November 2026, 8 novembre 2026."""
     local = localtime(moment) if isinstance(moment, datetime) else moment
     return in_sentence(date_format(local, "j F Y"))
+
+
+@register.filter
+def in_words_with_time(moment: datetime) -> str:
+    """Write the moment out by the practice's clock: 27 March 2027, 2:30.
+
+    In the hour that an autumn night has twice, say also in which of the two it is.
+    """
+    zone = get_current_timezone()
+    told = gettext("%(date)s, %(time)s") % {
+        "date": in_words(moment),
+        "time": time_format(localtime(moment, zone).time(), "G:i"),
+    }
+    if not is_doubled(moment, zone):
+        return told
+    if which(moment, zone) == 1:
+        return gettext("%(moment)s (the first of two, summer time)") % {"moment": told}
+    return gettext("%(moment)s (the second of two, winter time)") % {"moment": told}
 
 
 @register.filter

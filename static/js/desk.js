@@ -41,3 +41,14 @@ if (form) {
     removeEventListener("beforeunload", ask)
   })
 }
+
+// What is chosen in such a search field is typed too, but only jQuery is told.
+window.django?.jQuery?.(document).on("change", "select.admin-autocomplete", (event) => {
+  event.target.dispatchEvent(new Event("input", { bubbles: true }))
+})
+
+// Whoever types a time means that time.
+document.querySelector("#id_moment")?.addEventListener("input", () => {
+  const later = document.querySelector("input[name=when][value=later]")
+  if (later) later.checked = true
+})

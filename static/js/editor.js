@@ -43,6 +43,9 @@ async function start(textarea) {
     },
   })
 
+  // Somebody else has written into the text area: what the browser had kept.
+  textarea.addEventListener("restored", () => editor.commands.setContent(textarea.value))
+
   fillToolbar(toolbar, editor, words, contacts)
   const label = document.querySelector(`label[for="${textarea.id}"]`)
   label?.addEventListener("click", () => editor.commands.focus())

@@ -1,17 +1,18 @@
-"""Articles at the desk: write, look, ask, publish, withdraw; and nothing lost."""
+"""Articles at the desk: write, look, sign, publish, withdraw; and nothing lost."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
 from django.utils import timezone
+from reversion.models import Version
 
-from articles.models import Article, Edition, Source
+from articles.models import Article, Edition, Source, State
 from clinic.models import Picture
 from tests import factories
 from tests.clinic.test_admin import (
-    CONFLICT,
     errors,
     fields,
     parsed,
@@ -29,10 +30,19 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/articles/article/"
 ADD = "/admin/articles/article/add/"
 WRITER = ["add_article", "change_article", "view_article", "add_source"]
-ALL = [*WRITER, "change_source", "delete_source", "delete_article", "publish_article"]
+ALL = [
+    *WRITER, "change_source", "delete_source", "delete_article", "publish_article",
+    "sign_article",
+]  # fmt: skip
 TOKEN = "csrfmiddlewaretoken"
-# What the question "Publish this article?" sends for one that is not published.
-CONFIRMED = {"version": "0", "live": "0"}
+CONFLICT = "Somebody else has saved this article in the meantime."
+TOO_LATE = (
+    "Nothing was done: the article has changed after you opened this page. Please look "
+    "at it once more."
+)
+UNSIGNED = "It is not signed: a doctor has to sign it first."
+# Every page that asks before a step.
+STEPS = ["submit", "return", "sign", "publish", "withdraw", "call-off", "review"]
 
 
 def page_of(article, step="change"):
@@ -46,21 +56,54 @@ def draft(client, article, **changes):
 
 def buttons(response):
     """What the row of buttons below the form offers."""
-    row = parsed(response).css(".submit-row input, .submit-row a")
+    row = parsed(response).css(".submit-row input, .submit-row a, .submit-row button")
     return [button.attributes.get("value") or button.text() for button in row]
 
 
-def publish(client, article, **changes):
-    """Open the question and answer it."""
-    sent = fields(client.get(page_of(article, "publish"))) | changes
-    return client.post(page_of(article, "publish"), sent, follow=True)
+def refused(response):
+    """What stands against a step, on a page that offers nothing but the way back."""
+    assert parsed(response).css("#content form") == []
+    assert buttons(response) == ["Back to editing"]
+    return errors(response)
+
+
+def answer(client, article, step, **changes):
+    """Open the question of a step and answer it."""
+    sent = fields(client.get(page_of(article, step))) | changes
+    return client.post(page_of(article, step), sent, follow=True)
+
+
+def confirmed(article, **changes):
+    """What the question of any step sends for the article as it is now."""
+    version = Article.objects.get(pk=article.pk).version
+    return {"version": str(version), "when": "now"} | changes
+
+
+def signed_article(**kwargs):
+    article = factories.ArticleFactory(**kwargs)
+    factories.sign(article)
+    return article
+
+
+def published_article(**kwargs):
+    return factories.publish(factories.ArticleFactory(**kwargs)).article
 
 
 def withdrawn_article():
-    article = factories.ArticleFactory()
-    article.publish()
+    article = published_article()
     article.withdraw()
     return article
+
+
+def a_doctor_who_may(*permissions):
+    return somebody_who_may(*permissions, doctor=factories.DoctorFactory())
+
+
+@pytest.fixture
+def doctor(client, db):
+    """A client in which a doctor is signed in who may do everything."""
+    client.force_login(factories.ReviewerFactory())
+    return client
 
 
 # Writing #####################################################################
@@ -86,7 +129,7 @@ def test_a_draft_without_a_title_is_refused(staff):
 
 def test_saving_a_published_article_says_that_readers_see_the_edition(staff):
     article = factories.ArticleFactory(title="As published")
-    article.publish()
+    factories.publish(article)
 
     response = draft(staff, article, title="As typed since")
 
@@ -99,21 +142,73 @@ def test_saving_a_published_article_says_that_readers_see_the_edition(staff):
 def test_saving_the_untouched_form_changes_nothing(staff):
     article = factories.ArticleFactory(key_phrases="one\ntwo")
     factories.SourceFactory(article=article, doi="10.1234/x", pmid="1")
-    edition = article.publish()
+    edition = factories.publish(article)
+    before = Article.objects.get()
+    saves = Version.objects.count()
 
     draft(staff, article)
 
-    assert Article.objects.get().differs_from(edition) is False
-    assert Article.objects.get().version == 1
+    after = Article.objects.get()
+    assert after.differs_from(edition) is False
+    assert (after.state, after.version) == (State.PUBLISHED, before.version + 1)
+    assert (after.edited_by, after.edited_at) == (before.edited_by, before.edited_at)
+    assert Version.objects.count() == saves
+
+
+def test_saving_the_untouched_form_keeps_the_signature(staff):
+    article = signed_article(key_phrases="one\ntwo")
+    factories.SourceFactory(article=article)
+    signer = factories.sign(article)
+
+    draft(staff, article)
+
+    assert (Article.objects.get().state, Article.objects.get().signed_by) == (
+        State.SIGNED,
+        signer,
+    )
+
+
+def change_title(client, article):
+    draft(client, article, title="Another")
+
+
+def add_one_source(client, article):
+    draft(client, article, **rows("sources", {"title": "New", "position": "0"}))
+
+
+@pytest.mark.parametrize("write", [change_title, add_one_source])
+def test_a_signature_is_void_once_the_text_changes(doctor, write):
+    article = signed_article()
+
+    write(doctor, article)
+
+    saved = Article.objects.get()
+    assert (saved.state, saved.signed_by, saved.signed_at, saved.signed_content) == (
+        State.DRAFT, None, None, "",
+    )  # fmt: skip
+    assert refused(doctor.get(page_of(article, "publish"))) == [UNSIGNED]
+
+
+def test_who_wrote_last_is_noted_and_every_save_is_kept(staff):
+    article = factories.ArticleFactory(title="Before")
+
+    response = draft(staff, article, title="After")
+
+    saved = Article.objects.get()
+    save_kept = Version.objects.get_for_object(saved).get()
+    assert saved.edited_by == response.context["user"]
+    assert save_kept.field_dict["title"] == "After"
+    assert save_kept.revision.user == response.context["user"]
 
 
 @pytest.mark.parametrize(
-    ("button", "step"), [("_preview", "preview"), ("_publish", "publish")]
+    ("button", "step"),
+    [("_preview", "preview"), ("_submit", "submit"), ("_sign", "sign")],
 )
-def test_the_other_buttons_save_and_go_on(staff, button, step):
+def test_the_other_buttons_save_and_go_on(doctor, button, step):
     article = factories.ArticleFactory()
 
-    response = save(staff, page_of(article), button=button, title="Saved first")
+    response = save(doctor, page_of(article), button=button, title="Saved first")
 
     assert response.redirect_chain == [(page_of(article, step), 302)]
     assert "Saved first" in response.content.decode()
@@ -132,26 +227,49 @@ def test_hostile_text_is_stored_clean(staff):
     assert Article.objects.get().body == "<p>Words</p><p>link</p>"
 
 
-def test_a_hostile_title_is_shown_as_text(staff):
-    evil = "<script>alert(1)</script>"
-    article = factories.ArticleFactory(title=evil, summary=evil)
+EVIL = "<script>alert(1)</script>"
 
-    for step in ("change", "preview", "publish", "history", "delete"):
-        page = staff.get(page_of(article, step)).content.decode()
-        assert evil not in page
-        assert "&lt;script&gt;alert(1)" in page
-    assert evil not in publish(staff, article).content.decode()
-    assert evil not in staff.get(page_of(article, "withdraw")).content.decode()
-    assert evil not in staff.get(LIST).content.decode()
+
+def test_a_hostile_title_is_shown_as_text(doctor):
+    fresh, signed, live = (
+        make(title=EVIL, summary=EVIL)
+        for make in (factories.ArticleFactory, signed_article, published_article)
+    )
+    pages = {
+        fresh: ["change", "preview", "submit", "sign", "history", "delete"],
+        signed: ["change", "return", "publish"],
+        live: ["change", "review", "withdraw", "history"],
+    }
+
+    for article, steps in pages.items():
+        for step in steps:
+            page = doctor.get(page_of(article, step)).text
+            assert EVIL not in page, step
+            assert "&lt;script&gt;alert(1)" in page, step
+    assert EVIL not in doctor.get(LIST).text
+    assert EVIL not in answer(doctor, signed, "publish").text
+    assert EVIL not in answer(doctor, signed, "withdraw").text
+    assert EVIL not in answer(doctor, fresh, "sign").text
 
 
 def test_fields_that_are_not_in_the_form_are_ignored(staff):
     article = factories.ArticleFactory()
-    edition = article.publish()
-    before = Article.objects.get().created_at
+    edition = factories.publish(article)
+    before = Article.objects.values().get()
     now = timezone.now() + timedelta(days=9)
     forged = {
         "version": "77",
+        "state": "SIGNED",
+        "step_note": "Forged",
+        "step_by": "1",
+        "step_at": now,
+        "edited_by": "1",
+        "edited_at": now,
+        "submitted_by": "1",
+        "signed_by": "1",
+        "signed_at": now,
+        "signed_content": article.fingerprint(),
+        "first_review_date": "2099-01-01",
         "created_at": now,
         "created_at_0": "2001-01-01",
         "created_at_1": "00:00",
@@ -171,9 +289,11 @@ def test_fields_that_are_not_in_the_form_are_ignored(staff):
 
     draft(staff, article, **forged)
 
-    saved = Article.objects.get()
-    assert (saved.pk, saved.version, saved.created_at) == (article.pk, 1, before)
-    assert saved.updated_at < now
+    after = Article.objects.values().get()
+    assert after.pop("updated_at") < now
+    assert after.pop("version") == before.pop("version") + 1
+    del before["updated_at"]
+    assert after == before
     stored = Edition.objects.get()
     for field in Edition._meta.concrete_fields:
         assert getattr(stored, field.attname) == getattr(edition, field.attname)
@@ -206,7 +326,7 @@ def test_articles_in_two_languages_may_share_an_address(staff):
 
 def test_the_preview_shows_the_draft_in_the_template_of_the_site(staff):
     article = factories.ArticleFactory(body="<p>As published.</p>")
-    article.publish()
+    factories.publish(article)
     article.body = "<p>As typed since.</p>"
     article.save()
 
@@ -243,154 +363,441 @@ def test_other_staff_have_no_preview():
     assert client.get(page_of(article, "preview")).status_code == 403
 
 
-@pytest.mark.parametrize("step", ["preview", "publish", "withdraw"])
+@pytest.mark.parametrize("step", ["preview", *STEPS])
 def test_steps_of_an_article_that_is_not_there_are_not_found(staff, step):
     assert staff.get(f"/admin/articles/article/99/{step}/").status_code == 404
+
+
+# Signing #####################################################################
+
+
+def test_signing_asks_first(doctor):
+    article = factories.ArticleFactory(title="Fever")
+
+    response = doctor.get(page_of(article, "sign"))
+
+    page = parsed(response)
+    assert page.css_first("h1").text() == "Sign this article?"
+    assert page.css_first("dl.facts dd").text() == "Fever"
+    assert buttons(response) == [
+        "Sign", "Sign and go on to publishing…", "Preview", "Back to editing",
+    ]  # fmt: skip
+    assert Article.objects.get().state == State.DRAFT
+
+
+def test_the_answer_signs_the_text_as_it_is(doctor):
+    article = factories.ArticleFactory()
+
+    response = answer(doctor, article, "sign")
+
+    signed = Article.objects.get()
+    assert response.redirect_chain == [(page_of(article), 302)]
+    assert said(response) == ["Signed. Readers see it once it is published."]
+    assert (signed.state, signed.signed_by) == (
+        State.SIGNED,
+        response.context["user"],
+    )
+    assert signed.signed_content == signed.fingerprint()
+    assert Edition.objects.count() == 0
+
+
+def test_who_signs_may_go_on_to_publishing(doctor):
+    article = factories.ArticleFactory()
+
+    response = answer(doctor, article, "sign", _publish="1")
+
+    assert response.redirect_chain == [(page_of(article, "publish"), 302)]
+    assert buttons(response) == ["Publish", "Preview", "Back to editing"]
+    assert Edition.objects.count() == 0
+
+
+def test_who_may_sign_but_not_publish_is_not_led_to_publishing():
+    article = factories.ArticleFactory()
+    client = a_doctor_who_may("change_article", "sign_article")
+
+    response = client.get(page_of(article, "sign"))
+
+    assert buttons(response) == ["Sign", "Preview", "Back to editing"]
+
+
+def test_an_account_without_a_doctor_signs_nothing(staff):
+    article = factories.ArticleFactory()
+
+    asked = staff.get(page_of(article, "sign"))
+    sent = staff.post(page_of(article, "sign"), confirmed(article))
+
+    for response in (asked, sent):
+        assert refused(response) == [
+            "Only a doctor signs, and your account is not linked to one. Whoever "
+            "manages the accounts can link it."
+        ]
+    assert Article.objects.get().state == State.DRAFT
+
+
+def article_with_every_problem():
+    """An article that lacks everything, and stands where another one has stood."""
+    published_article(slug="taken", title="The other")
+    Article.objects.update(slug="moved")
+    return factories.ArticleFactory(
+        summary="", body="", topic=None, author=None, slug="taken", picture=picture()
+    )
+
+
+PROBLEMS = [
+    "The summary is empty.",
+    "The text is empty.",
+    "No topic is chosen.",
+    "No author is chosen: a doctor has to sign.",
+    "The picture has no description and is not marked decorative.",
+    "“The other” has stood at this address: whoever kept a link to it would find "
+    "another page. Please change the address here.",
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "obstacles"),
+    [
+        ("sign", PROBLEMS),
+        ("publish", [UNSIGNED, *PROBLEMS]),
+    ],
+)
+def test_every_problem_is_listed_and_nothing_done(doctor, step, obstacles):
+    article = article_with_every_problem()
+    edition = Edition.objects.get()
+    before = Article.objects.values().get(pk=article.pk)
+
+    asked = doctor.get(page_of(article, step))
+    sent = doctor.post(page_of(article, step), confirmed(article))
+
+    for response in (asked, sent):
+        assert refused(response) == obstacles
+    assert Article.objects.values().get(pk=article.pk) == before
+    assert list(Edition.objects.all()) == [edition]
+
+
+def test_what_was_saved_after_the_question_is_asked_again(doctor):
+    article = factories.ArticleFactory()
+    asked = fields(doctor.get(page_of(article, "sign")))
+    draft(doctor, article, title="Saved meanwhile")
+
+    response = doctor.post(page_of(article, "sign"), asked, follow=True)
+
+    assert response.redirect_chain == [(page_of(article, "sign"), 302)]
+    assert said(response) == [TOO_LATE]
+    assert "Saved meanwhile" in response.text
+    assert Article.objects.get().state == State.DRAFT
 
 
 # Publishing ##################################################################
 
 
 def test_publishing_asks_first(staff):
-    article = factories.ArticleFactory(title="Fever")
+    article = signed_article(title="Fever")
 
     response = staff.get(page_of(article, "publish"))
 
     page = parsed(response)
     assert page.css_first("h1").text() == "Publish this article?"
-    assert buttons(response) == ["Publish now", "Preview", "Back to editing"]
+    assert buttons(response) == ["Publish", "Preview", "Back to editing"]
     assert page.css_first("dl.facts dd").text() == "Fever"
+    assert fields(response)["when"] == "now"
     assert Edition.objects.count() == 0
 
 
-def test_every_problem_is_listed_and_nothing_published(staff):
-    article = factories.ArticleFactory(
-        summary="", body="", topic=None, author=None, slug="taken", picture=picture()
-    )
-    other = factories.ArticleFactory(slug="was-taken", title="The other")
-    Article.objects.filter(pk=article.pk).update(slug="free")
-    Article.objects.filter(pk=other.pk).update(slug="taken")
-    other.refresh_from_db()
-    other.publish()
-    Article.objects.filter(pk=other.pk).update(slug="moved")
-    Article.objects.filter(pk=article.pk).update(slug="taken")
+def test_what_is_not_signed_is_not_published(doctor):
+    article = factories.ArticleFactory()
 
-    asked = staff.get(page_of(article, "publish"))
-    sent = staff.post(page_of(article, "publish"), CONFIRMED)
+    asked = doctor.get(page_of(article, "publish"))
+    sent = doctor.post(page_of(article, "publish"), confirmed(article))
 
     for response in (asked, sent):
-        assert errors(response) == [
-            "The summary is empty.",
-            "The text is empty.",
-            "No topic is chosen.",
-            "No author is chosen: a doctor has to sign.",
-            "The picture has no description and is not marked decorative.",
-            "Readers find “The other” under this address. Publish that article under "
-            "its new address first, or change the address here.",
-        ]
-        assert parsed(response).css("#content form, .submit-row") == []
-    assert list(Edition.objects.values_list("article", flat=True)) == [other.pk]
+        assert refused(response) == [UNSIGNED]
+    assert Edition.objects.count() == 0
 
 
 def test_the_answer_publishes_and_says_so_with_a_link(staff):
-    article = factories.ArticleFactory(title="Fever", slug="fever")
+    article = signed_article(title="Fever", slug="fever")
+    signer = Article.objects.get().signed_by
 
-    response = publish(staff, article)
+    response = answer(staff, article, "publish")
 
     edition = Edition.objects.live().get()
     assert response.redirect_chain == [(page_of(article), 302)]
     assert said(response) == ['Article published: <a href="/articles/fever/">Fever</a>']
     assert (edition.article, edition.number) == (article, 1)
     assert edition.published_by == response.context["user"]
+    assert edition.signed_by == signer
     assert staff.get("/articles/fever/").status_code == 200
-    assert "Published." in staff.get(page_of(article, "history")).content.decode()
+    history = parsed(staff.get(page_of(article, "history")))
+    assert f"{response.context['user']}, Publish" in history.css(".log")[-1].text()
 
 
-def test_what_was_saved_after_the_question_is_asked_again(staff):
-    article = factories.ArticleFactory()
-    asked = fields(staff.get(page_of(article, "publish")))
-    draft(staff, article, title="Saved meanwhile")
+@time_machine.travel(datetime(2026, 6, 8, 12, tzinfo=UTC), tick=False)
+def test_an_edition_is_planned_by_the_clock_of_the_practice(staff):
+    article = signed_article(title="Fever", slug="fever")
+    later = {"when": "later", "moment": "2026-06-09T08:30"}
 
-    response = staff.post(page_of(article, "publish"), asked, follow=True)
+    response = answer(staff, article, "publish", **later)
 
-    assert response.redirect_chain == [(page_of(article, "publish"), 302)]
+    edition = Edition.objects.get()
     assert said(response) == [
-        "The article was saved again after you opened this page. Please look at it "
-        "once more."
+        "Readers see edition 1 of “Fever” from 9 June 2026, 8:30 on."
     ]
-    assert "Saved meanwhile" in response.content.decode()
+    assert edition.live_from == datetime(2026, 6, 9, 6, 30, tzinfo=UTC)
+    assert list(Edition.objects.live()) == []
+    assert staff.get("/articles/fever/").status_code == 404
+    history = parsed(staff.get(page_of(article, "history"))).css(".log")[-1].text()
+    assert "Publish: 9 June 2026, 8:30" in history
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"when": None}, "Please choose when."),
+        ({"when": "later"}, "Please type the day and the time."),
+        (
+            {"when": "later", "moment": "2026-06-08T13:59"},
+            "This time has passed. Leave it empty to do it now, or choose a later one.",
+        ),
+        (
+            {"when": "now", "moment": "2026-06-09T08:30"},
+            "There is a time as well. Please choose “at a chosen time”, or empty the "
+            "time.",
+        ),
+        (
+            {"when": "later", "moment": "2027-03-28T02:30"},
+            "On 28 March 2027 the clocks go forward from 2:00 to 3:00: 2:30 does not "
+            "exist. Please choose 3:00 or later.",
+        ),
+        (
+            {"when": "later", "moment": "2026-10-25T02:30"},
+            "On 25 October 2026 the clocks go back from 3:00 to 2:00: 2:30 comes "
+            "twice. Please choose below which of the two you mean.",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("make", "step"), [(signed_article, "publish"), (published_article, "withdraw")]
+)
+def test_a_moment_that_is_none_is_refused_with_a_sentence(
+    staff, make, step, typed, sentence
+):
+    with time_machine.travel(datetime(2026, 6, 8, 12, tzinfo=UTC), tick=False):
+        article = make()
+        before = list(Edition.objects.values())
+        sent = confirmed(article) | typed
+
+        response = staff.post(
+            page_of(article, step), {k: v for k, v in sent.items() if v is not None}
+        )
+
+    assert errors(response) == [sentence]
+    assert fields(response).get("when") == typed["when"]
+    assert fields(response)["moment"] == typed.get("moment", "")
+    assert list(Edition.objects.values()) == before
+
+
+@time_machine.travel(datetime(2026, 6, 8, 12, tzinfo=UTC), tick=False)
+@pytest.mark.parametrize(("occurrence", "hour"), [("1", 0), ("2", 1)])
+def test_of_an_hour_that_comes_twice_one_is_chosen(staff, occurrence, hour):
+    article = signed_article()
+    twice = {"when": "later", "moment": "2026-10-25T02:30", "occurrence": occurrence}
+
+    answer(staff, article, "publish", **twice)
+
+    moment = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    assert Edition.objects.get().live_from == moment
+
+
+def test_what_was_saved_after_its_signature_was_confirmed_is_not_published(doctor):
+    article = signed_article()
+    asked = fields(doctor.get(page_of(article, "publish")))
+    draft(doctor, article, title="Saved meanwhile")
+
+    response = doctor.post(page_of(article, "publish"), asked, follow=True)
+
+    assert response.redirect_chain == [(page_of(article), 302)]
+    assert said(response) == [TOO_LATE]
     assert Edition.objects.count() == 0
 
-    publish(staff, article)
+    answer(doctor, article, "sign")
+    answer(doctor, article, "publish")
 
     assert Edition.objects.get().title == "Saved meanwhile"
 
 
 def test_a_second_click_publishes_nothing_more(staff):
-    article = factories.ArticleFactory()
+    article = signed_article()
     asked = fields(staff.get(page_of(article, "publish")))
 
     staff.post(page_of(article, "publish"), asked)
     again = staff.post(page_of(article, "publish"), asked, follow=True)
 
-    assert said(again)[-1] == "It has just been published."
+    assert said(again)[-1] == TOO_LATE
+    assert again.redirect_chain == [(page_of(article), 302)]
     assert Edition.objects.count() == 1
 
 
-def test_publishing_without_a_version_is_asked_again(staff):
-    article = factories.ArticleFactory()
+@pytest.mark.parametrize("version", [None, "", "0", "x", "99"])
+def test_publishing_without_the_version_is_asked_again(staff, version):
+    article = signed_article()
+    sent = {"when": "now"} | ({} if version is None else {"version": version})
 
-    staff.post(page_of(article, "publish"))
+    response = staff.post(page_of(article, "publish"), sent, follow=True)
 
+    assert response.redirect_chain == [(page_of(article, "publish"), 302)]
+    assert said(response) == [TOO_LATE]
     assert Edition.objects.count() == 0
 
 
-def test_the_question_says_that_nothing_has_changed(staff):
-    article = factories.ArticleFactory()
-    article.publish()
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("CONTENT", "It is a change of content: readers are told “updated”."),
+        (
+            "FORM",
+            "It is a correction of form: readers are not told “updated”, and the date "
+            "of the last review stays.",
+        ),
+    ],
+)
+def test_the_question_says_what_is_different_for_readers(doctor, kind, sentence):
+    article = published_article(title="Before")
+    note = "Clearer words."
+    draft(doctor, article, title="After", change_kind=kind, change_note=note)
+    answer(doctor, article, "sign")
 
-    page = parsed(staff.get(page_of(article, "publish"))).css_first("#content").text()
+    page = parsed(doctor.get(page_of(article, "publish")))
 
-    assert "It replaces edition 1, which is kept." in page
-    assert "Nothing has changed since the last edition." in page
+    words = " ".join(page.css_first("#content").text().split())
+    assert "It replaces edition 1, which is kept." in words
+    assert sentence in words
+    assert f": {note}" in page.css("dl.facts dd")[-1].text()
+    assert "What is different from edition 1" in words
+    changes = page.css_first(".step__changes")
+    assert changes.css_first("del").text() == "deleted: Before end"
+    assert changes.css_first("ins").text() == "inserted: After end"
+
+
+def test_a_change_of_content_says_what_has_changed(doctor):
+    article = published_article()
+    draft(doctor, article, title="Another")
+
+    response = doctor.get(page_of(article, "sign"))
+
+    assert refused(response) == [
+        "Please say in one sentence what has changed for readers, or mark the change "
+        "as a correction of form."
+    ]
+
+
+def test_what_has_not_changed_waits_for_no_signature(doctor):
+    article = published_article()
+
+    answers = [doctor.get(page_of(article, step)) for step in ("submit", "sign")]
+
+    for response in answers:
+        assert refused(response) == ["Nothing has changed since it was published."]
+
+
+def test_what_has_changed_is_asked_only_where_readers_know_an_earlier_text(staff):
+    new, fresh = staff.get(ADD), staff.get(page_of(factories.ArticleFactory()))
+    known = staff.get(page_of(published_article()))
+
+    asked = {"change_kind", "change_note"}
+    assert asked & (fields(new).keys() | fields(fresh).keys()) == set()
+    assert {name: fields(known)[name] for name in asked} == {
+        "change_kind": "CONTENT",
+        "change_note": "",
+    }
 
 
 # Withdrawing #################################################################
 
 
 def test_withdrawing_asks_first(staff):
-    article = factories.ArticleFactory(title="Fever")
-    edition = article.publish()
+    article = published_article(title="Fever")
 
     response = staff.get(page_of(article, "withdraw"))
 
     assert parsed(response).css_first("h1").text() == "Withdraw this article?"
-    assert buttons(response) == ["Withdraw now", "Leave it published"]
-    assert article.live_edition() == edition
+    assert buttons(response) == ["Withdraw", "Back to editing"]
+    assert fields(response)["when"] == "now"
+    assert article.current_edition() == Edition.objects.get()
 
 
 def test_the_answer_withdraws_and_says_so(staff):
-    article = factories.ArticleFactory(title="Fever", slug="fever")
-    article.publish()
+    article = published_article(title="Fever", slug="fever")
 
-    response = staff.post(page_of(article, "withdraw"), follow=True)
+    response = answer(staff, article, "withdraw", note="No longer given.")
 
     assert said(response) == ["Article withdrawn: “Fever”. Its address now says so."]
-    assert article.live_edition() is None
-    assert staff.get("/articles/fever/").status_code == 410
+    assert article.current_edition() is None
+    gone = staff.get("/articles/fever/")
+    assert gone.status_code == 410
+    assert "No longer given." in gone.text
     assert "Withdrawn." in parsed(response).css_first(".state").text()
-    assert "Withdrawn." in staff.get(page_of(article, "history")).content.decode()
+    history = parsed(staff.get(page_of(article, "history"))).css(".log")[-1].text()
+    assert "Withdraw: No longer given." in history
+
+
+@time_machine.travel(datetime(2026, 6, 8, 12, tzinfo=UTC), tick=False)
+def test_a_withdrawal_is_planned_and_called_off(staff):
+    article = published_article(title="Fever")
+    later = {"when": "later", "moment": "2026-06-09T08:30", "note": "Forbidden soon."}
+
+    planned = answer(staff, article, "withdraw", **later)
+
+    assert said(planned) == ["“Fever” will be withdrawn on 9 June 2026, 8:30."]
+    edition = article.current_edition()
+    assert edition.live_until == datetime(2026, 6, 9, 6, 30, tzinfo=UTC)
+    assert edition.withdrawal_note == "Forbidden soon."
+
+    called_off = answer(staff, article, "call-off")
+
+    assert said(called_off) == ["Called off. Readers go on seeing what they see now."]
+    edition = article.current_edition()
+    assert (edition.live_until, edition.withdrawal_note) == (None, "")
 
 
 def test_what_is_not_published_is_not_withdrawn(staff):
     article = factories.ArticleFactory()
 
-    response = staff.post(page_of(article, "withdraw"), follow=True)
+    asked = staff.get(page_of(article, "withdraw"))
+    sent = staff.post(page_of(article, "withdraw"), confirmed(article))
 
-    assert said(response) == ["The article is not published."]
+    for response in (asked, sent):
+        assert refused(response) == ["The article is not published."]
+
+
+def test_a_second_click_withdraws_nothing_more(staff):
+    article = published_article()
+    asked = fields(staff.get(page_of(article, "withdraw")))
+    staff.post(page_of(article, "withdraw"), asked)
+    ended = Edition.objects.get().live_until
+
+    again = staff.post(page_of(article, "withdraw"), asked, follow=True)
+
+    assert said(again)[-1] == TOO_LATE
+    assert Edition.objects.get().live_until == ended
 
 
 # Who may do what #############################################################
+
+
+def submitted_article():
+    article = factories.ArticleFactory()
+    article.submit(by=factories.UserFactory())
+    return article
+
+
+def planned_article():
+    article = signed_article()
+    article.publish(by=None, at=timezone.now() + timedelta(days=1))
+    return article
+
+
+SAVE = ["Save draft", "Save and preview"]
 
 
 @pytest.mark.parametrize(
@@ -399,40 +806,70 @@ def test_what_is_not_published_is_not_withdrawn(staff):
         (
             factories.ArticleFactory,
             "Draft.",
-            ["Save draft", "Save and preview", "Save and publish…", "Delete"],
+            [*SAVE, "Send for review…", "Sign…", "Delete"],
         ),
         (
-            lambda: factories.ArticleFactory().publish().article,
-            "Published.",
-            ["Save draft", "Save and preview", "Save and publish…", "Withdraw…"],
+            submitted_article,
+            "Draft. Sent for review.",
+            [*SAVE, "Sign…", "Send back…", "Delete"],
+        ),
+        (
+            signed_article,
+            "Draft. Signed.",
+            [*SAVE, "Publish…", "Send back…", "Delete"],
+        ),
+        (
+            planned_article,
+            "Planned:",
+            [*SAVE, "Send for review…", "Sign…", "Call off what is planned…",
+             "Withdraw…"],
+        ),
+        (
+            published_article,
+            "Published. Reviewed.",
+            [*SAVE, "Send for review…", "Sign…", "Review…", "Withdraw…"],
         ),
         (
             withdrawn_article,
             "Withdrawn.",
-            ["Save draft", "Save and preview", "Save and publish…"],
+            [*SAVE, "Send for review…", "Sign…"],
         ),
     ],
-)
+)  # fmt: skip
 def test_the_buttons_follow_the_state(make, state, offered):
-    client = somebody_who_may(*ALL)
+    client = a_doctor_who_may(*ALL)
 
     response = client.get(page_of(make()))
 
     assert buttons(response) == offered
-    assert parsed(response).css_first(".state strong").text() == state
+    told = parsed(response).css(".state strong")
+    assert " ".join(strong.text() for strong in told) == state
 
 
 def test_the_buttons_follow_the_permission():
-    article = factories.ArticleFactory()
-    article.publish()
+    article = published_article()
 
     writer = somebody_who_may(*WRITER).get(page_of(article))
+    publisher = somebody_who_may(*WRITER, "publish_article").get(page_of(article))
     reader = somebody_who_may("view_article").get(page_of(article))
     new = somebody_who_may(*WRITER).get(ADD)
 
-    assert buttons(writer) == ["Save draft", "Save and preview"]
+    assert buttons(writer) == [*SAVE, "Send for review…"]
+    assert buttons(publisher) == [*SAVE, "Send for review…", "Withdraw…"]
     assert buttons(reader) == []
-    assert buttons(new) == ["Save draft", "Save and preview"]
+    assert buttons(new) == [*SAVE, "Send for review…"]
+
+
+def test_who_signs_is_a_doctor_with_the_permission():
+    article = factories.ArticleFactory()
+
+    allowed = a_doctor_who_may(*WRITER, "sign_article").get(page_of(article))
+    no_doctor = somebody_who_may(*WRITER, "sign_article").get(page_of(article))
+    no_permission = a_doctor_who_may(*WRITER).get(page_of(article))
+
+    assert buttons(allowed) == [*SAVE, "Send for review…", "Sign…"]
+    assert buttons(no_doctor) == [*SAVE, "Send for review…"]
+    assert buttons(no_permission) == [*SAVE, "Send for review…"]
 
 
 def test_the_button_deletes_a_draft_only_with_the_permission():
@@ -468,7 +905,7 @@ def test_the_form_does_not_lead_to_a_page_that_is_not_there(staff):
 
 def test_the_form_leads_to_the_live_edition_at_its_own_address(staff):
     article = factories.ArticleFactory(slug="published")
-    article.publish()
+    factories.publish(article)
     draft(staff, article, slug="typed-since")
 
     page = parsed(staff.get(page_of(article)))
@@ -478,31 +915,40 @@ def test_the_form_leads_to_the_live_edition_at_its_own_address(staff):
 
 
 @pytest.mark.parametrize(
-    "permissions", [WRITER, ["view_article", "publish_article"], ["view_practice"]]
+    "permissions", [WRITER, ["publish_article", "sign_article"], ["view_practice"]]
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_publishing_and_withdrawing_need_both_permissions(permissions, method):
-    fresh, live = factories.ArticleFactory(), factories.ArticleFactory()
-    edition = live.publish()
-    client = somebody_who_may(*permissions)
+def test_a_step_needs_its_permission_and_that_to_see_articles(permissions, method):
+    fresh, signed, live = (
+        factories.ArticleFactory(), signed_article(), published_article()
+    )  # fmt: skip
+    steps = [
+        (fresh, "sign"), (signed, "return"), (signed, "publish"), (live, "withdraw"),
+        (live, "review"), (live, "call-off"),
+    ]  # fmt: skip
+    client = a_doctor_who_may(*permissions)
+    before = list(Article.objects.values()), list(Edition.objects.values())
 
     answers = [
-        getattr(client, method)(page_of(fresh, "publish"), CONFIRMED),
-        getattr(client, method)(page_of(live, "publish"), CONFIRMED | {"live": "1"}),
-        getattr(client, method)(page_of(live, "withdraw")),
+        getattr(client, method)(
+            page_of(article, step), confirmed(article, outcome="CORRECT", note="x")
+        )
+        for article, step in steps
     ]
 
-    assert [answer.status_code for answer in answers] == [403, 403, 403]
-    assert list(Edition.objects.live()) == [edition]
+    assert [answer.status_code for answer in answers] == [403] * len(steps)
+    assert (list(Article.objects.values()), list(Edition.objects.values())) == before
 
 
-def test_pressing_a_publish_button_that_was_never_shown_publishes_nothing():
+@pytest.mark.parametrize("button", ["_sign", "_publish", "_withdraw"])
+def test_pressing_a_button_that_was_never_shown_does_nothing(button):
     article = factories.ArticleFactory()
     client = somebody_who_may(*WRITER)
 
-    response = save(client, page_of(article), button="_publish")
+    save(client, page_of(article), button=button, title="Saved")
 
-    assert response.status_code == 403
+    saved = Article.objects.get()
+    assert (saved.title, saved.state) == ("Saved", State.DRAFT)
     assert Edition.objects.count() == 0
 
 
@@ -523,13 +969,14 @@ def test_who_may_only_look_finds_no_field_and_saves_nothing():
 
 
 @pytest.mark.parametrize(
-    "step", ["change", "preview", "publish", "withdraw", "history", "delete"]
-)
+    "step", [
+        "change", "preview", "history", "delete", "compare", "restore/edition-1",
+        *STEPS,
+    ]
+)  # fmt: skip
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_visitors_are_sent_to_the_door(client, step, method):
-    article = factories.ArticleFactory()
-    article.publish()
-    address = page_of(article, step)
+    address = page_of(published_article(), step)
 
     response = getattr(client, method)(address)
 
@@ -547,18 +994,17 @@ def test_a_disabled_account_is_out_at_once(client):
     assert client.get(LIST).status_code == 302
 
 
-@pytest.mark.parametrize("step", ["publish", "withdraw", "change"])
-def test_a_forged_request_from_elsewhere_is_refused(client, step):
-    article = factories.ArticleFactory()
-    edition = article.publish()
-    client.force_login(factories.UserFactory())
-    client.handler.enforce_csrf_checks = True
+@pytest.mark.parametrize("step", ["change", "restore/edition-1", *STEPS])
+def test_a_forged_request_from_elsewhere_is_refused(doctor, step):
+    article = published_article()
+    before = list(Article.objects.values()), list(Edition.objects.values())
+    doctor.handler.enforce_csrf_checks = True
+    forged = confirmed(article, title="Forged", outcome="CHANGES", note="Forged")
 
-    response = client.post(page_of(article, step), {"version": "0", "title": "Forged"})
+    response = doctor.post(page_of(article, step), forged)
 
     assert response.status_code == 403
-    assert list(Edition.objects.live()) == [edition]
-    assert Article.objects.get().title == article.title
+    assert (list(Article.objects.values()), list(Edition.objects.values())) == before
 
 
 # Deleting ####################################################################
@@ -574,7 +1020,8 @@ def delete_in_list(client, *articles):
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: factories.ArticleFactory().publish().article, withdrawn_article]
+    "make",
+    [published_article, withdrawn_article, planned_article],
 )
 def test_what_readers_have_seen_is_not_deleted(staff, make):
     article = make()
@@ -591,7 +1038,7 @@ def test_what_readers_have_seen_is_not_deleted(staff, make):
 
 def test_a_list_with_one_published_article_is_not_deleted_at_all(staff):
     article, fresh = factories.ArticleFactory(), factories.ArticleFactory()
-    article.publish()
+    factories.publish(article)
 
     delete_in_list(staff, article, fresh)
 
@@ -618,8 +1065,8 @@ def test_drafts_are_deleted_in_the_list(staff):
 @pytest.fixture
 def three_states():
     live = factories.ArticleFactory(title="Seen")
-    live.publish()
-    live.publish()
+    factories.publish(live)
+    factories.publish(live)
     withdrawn = withdrawn_article()
     return {
         "never published": factories.ArticleFactory(),
@@ -632,7 +1079,9 @@ def test_the_list_says_the_state_of_each_article(staff, three_states):
     page = parsed(staff.get(LIST))
 
     shown = {
-        row.css_first(".field-title a").text(): row.css_first(".field-state").text()
+        row.css_first(".field-title a").text(): row.css_first(
+            ".field-state_in_words"
+        ).text()
         for row in page.css("#result_list tbody tr")
     }
     assert shown == {article.title: state for state, article in three_states.items()}
@@ -665,11 +1114,15 @@ def test_filters_combine(staff, three_states):
 
 
 def test_the_list_answers_no_question_about_accounts(staff):
-    factories.ArticleFactory().publish(by=factories.UserFactory())
+    published_article()
 
-    response = staff.get(LIST, {"editions__published_by__password__startswith": "a"})
+    for account in (
+        "editions__published_by", "editions__signed_by", "edited_by", "signed_by",
+        "step_by", "submitted_by", "reviews__reviewer",
+    ):  # fmt: skip
+        response = staff.get(LIST, {f"{account}__password__startswith": "a"})
 
-    assert response.status_code == 400
+        assert response.status_code == 400, account
 
 
 # Translations ################################################################
@@ -1033,6 +1486,72 @@ def test_the_second_of_two_people_overwrites_nothing_and_loses_nothing():
     assert Article.objects.get().body == "<p>First.</p>"
 
 
+OVERWRITE = "Save my text in place of theirs"
+
+
+def refused_as_second(article):
+    """Two people have the form open; return the second one and the refusal."""
+    first, second = somebody_who_may(*ALL), somebody_who_may(*ALL)
+    typed = fields(second.get(page_of(article))) | {"title": "Second"}
+    draft(first, article, title="First")
+    return second, second.post(page_of(article), typed | {"_continue": "1"})
+
+
+def test_the_refusal_shows_both_texts_and_offers_to_save_the_own_one():
+    article = factories.ArticleFactory(title="Before")
+
+    _second, refusal = refused_as_second(article)
+
+    conflict = parsed(refusal).css_first(".conflict")
+    assert conflict.css_first("h2").text() == "Two texts"
+    assert conflict.css_first("del").text() == "deleted: First end"
+    assert conflict.css_first("ins").text() == "inserted: Second end"
+    assert len(conflict.css(".comparison")) == 1  # the rest is the same
+    version = str(Article.objects.get().version)
+    assert buttons(refusal)[-2:] == [version, "Delete"]
+    assert parsed(refusal).css_first("[name=overwrite]").text() == OVERWRITE
+
+
+def test_who_has_seen_both_texts_may_save_the_own_one_and_theirs_is_kept():
+    article = factories.ArticleFactory(title="Before")
+    second, refusal = refused_as_second(article)
+    overwrite = {"overwrite": str(Article.objects.get().version)}
+
+    second.post(page_of(article), fields(refusal) | overwrite)
+
+    assert Article.objects.get().title == "Second"
+    kept = [v.field_dict["title"] for v in Version.objects.get_for_object(article)]
+    assert kept == ["Second", "First"]
+
+
+def test_who_has_not_seen_the_newest_text_does_not_overwrite_it():
+    article = factories.ArticleFactory(title="Before")
+    second, refusal = refused_as_second(article)
+    seen = {"overwrite": str(Article.objects.get().version)}
+    draft(somebody_who_may(*ALL), article, title="Third")
+
+    again = second.post(page_of(article), fields(refusal) | seen)
+
+    assert errors(again)[0].startswith(CONFLICT)
+    assert parsed(again).css_first(".conflict del").text() == "deleted: Third end"
+    assert fields(again)["title"] == "Second"
+    assert Article.objects.get().title == "Third"
+
+
+def test_a_step_of_a_colleague_refuses_the_form_that_was_open_before(doctor):
+    article = factories.ArticleFactory(title="Before")
+    typed = fields(doctor.get(page_of(article))) | {"title": "Typed"}
+    factories.sign(article)
+
+    response = doctor.post(page_of(article), typed | {"_continue": "1"})
+
+    assert errors(response)[0].startswith(CONFLICT)
+    assert (Article.objects.get().title, Article.objects.get().state) == (
+        "Before",
+        State.SIGNED,
+    )
+
+
 def test_a_form_without_its_version_is_refused(staff):
     article = factories.ArticleFactory(title="Before")
 
@@ -1058,20 +1577,30 @@ def test_one_person_may_save_again_and_again(staff):
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-def test_every_field_has_a_name(staff, language):
-    article = factories.SourceFactory().article
-    article.publish()
-    staff.cookies["django_language"] = language
+def test_every_field_has_a_name(doctor, language):
+    article, live = factories.SourceFactory().article, published_article()
+    sent, signed, planned = submitted_article(), signed_article(), planned_article()
+    Article.objects.filter(pk=live.pk).update(state=State.DRAFT)
+    doctor.cookies["django_language"] = language
 
     for address in (
         ADD,
+        LIST,
         page_of(article),
-        page_of(article, "publish"),
-        page_of(article, "withdraw"),
+        page_of(article, "submit"),
+        page_of(article, "sign"),
+        page_of(sent, "return"),
+        page_of(signed, "publish"),
+        page_of(planned, "call-off"),
+        page_of(live),
+        page_of(live, "review"),
+        page_of(live, "withdraw"),
+        page_of(live, "history"),
+        page_of(live, "restore/edition-1"),
     ):
-        page = staff.get(address)
-        assert len(parsed(page).css("#content input")) > 0
-        assert unnamed(page) == []
+        page = doctor.get(address)
+        assert len(parsed(page).css("#content input")) > 0, address
+        assert unnamed(page) == [], address
 
 
 def test_the_form_asks_as_often_for_thirty_articles_as_for_one(staff):
@@ -1092,7 +1621,8 @@ def test_the_form_asks_as_often_for_thirty_sources_as_for_one(staff):
     assert queries_of(staff, page_of(article)) == one
 
 
-def test_publishing_is_a_permission_of_its_own():
-    found = Permission.objects.get(codename="publish_article")
+@pytest.mark.parametrize("codename", ["publish_article", "sign_article"])
+def test_publishing_and_signing_are_permissions_of_their_own(codename):
+    found = Permission.objects.get(codename=codename)
 
     assert found.content_type.app_label == "articles"

@@ -12,7 +12,14 @@ from articles.markup import render
 from articles.proofreading import advice_on
 from articles.templatetags.contacts import with_contacts
 from clinic.models import Practice
-from tests.factories import ArticleFactory, EmailFactory, PhoneFactory, both
+from tests.factories import (
+    ArticleFactory,
+    EmailFactory,
+    PhoneFactory,
+    ReviewerFactory,
+    both,
+    publish,
+)
 
 CARE = {
     "non-urgent": '<aside class="care"><h3>Ring us if</h3><p>x</p></aside>',
@@ -38,7 +45,7 @@ def test_a_reference_shows_the_number_as_it_is_now(practice, client):
     article = ArticleFactory(
         body=f'<p>Call <span data-contact="phone-{phone.pk}"></span> today.</p>'
     )
-    address = article.publish().get_absolute_url()
+    address = publish(article).get_absolute_url()
     before = client.get(address).content.decode().partition("<article")[2]
 
     phone.number = "+39066991234"
@@ -168,7 +175,7 @@ def test_what_looks_like_a_reference_in_the_text_is_text(practice):
 def test_the_words_round_a_contact_are_in_the_language_of_the_article(practice, client):
     phone = phone_of(practice)
     body = f'<p><span data-contact="phone-{phone.pk}"></span></p>'
-    edition = ArticleFactory(language="it", body=body).publish()
+    edition = publish(ArticleFactory(language="it", body=body))
     address = edition.get_absolute_url()
     live = client.get(address).content.decode()
 
@@ -285,7 +292,7 @@ def test_two_cards_of_a_kind_are_not_published(practice, kind):
     article = ArticleFactory(body=CARE[kind] + "<p>x</p>" + CARE[kind])
 
     with pytest.raises(ValidationError) as error:
-        article.publish()
+        publish(article)
 
     assert error.value.messages == [
         f"There is more than one {kind} care card. One of each kind fits on a page."
@@ -301,7 +308,7 @@ def test_a_card_within_a_card_is_not_published(practice, between):
     article = ArticleFactory(body=f'<aside class="care">{inside}<p>x</p></aside>')
 
     with pytest.raises(ValidationError) as error:
-        article.publish()
+        publish(article)
 
     assert error.value.messages == [
         "A care card stands inside another one. Please move it out: inside, it shows "
@@ -378,19 +385,26 @@ def test_a_typed_number_brings_a_warning_and_is_saved(practice, staff, button):
     assert article.body == "<p>Call 331 761 2698.</p>"
 
 
-def test_a_typed_number_is_named_once_before_publishing(practice, staff):
+@pytest.mark.parametrize(
+    ("button", "question"),
+    [("_submit", "Send this article for review?"), ("_sign", "Sign this article?")],
+)
+def test_a_typed_number_is_named_once_before_the_next_step(
+    practice, client, button, question
+):
+    client.force_login(ReviewerFactory())
     article = ArticleFactory()
     change = reverse("admin:articles_article_change", args=[article.pk])
 
-    response = staff.post(
+    response = client.post(
         change,
-        form_data(article, body="<p>Call 331 761 2698.</p>", _publish="x"),
+        form_data(article, body="<p>Call 331 761 2698.</p>", **{button: "x"}),
         follow=True,
     )
 
     page = response.content.decode()
     assert page.count("This number is typed by hand: 331 761 2698.") == 1
-    assert "Publish now" in page
+    assert f"<h1>{question}</h1>" in page
 
 
 def test_several_typed_numbers_are_all_named(practice):

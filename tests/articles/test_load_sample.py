@@ -2,19 +2,24 @@
 
 import functools
 import stat
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
+from reversion.models import Revision, Version
 from selectolax.lexbor import LexborHTMLParser
 
+from articles import history
 from articles.management.commands.load_sample import SAMPLE
 from articles.markup import sanitise
-from articles.models import Article, Edition, Source, Topic
-from clinic import legal, pictures
+from articles.models import Article, Edition, Review, Source, State, Topic
+from articles.models.review import months_later
+from clinic import legal, pictures, roles
 from clinic.models import (
     Doctor,
     Email,
@@ -31,9 +36,10 @@ from tests.conftest import stored_files
 pytestmark = pytest.mark.django_db
 
 BODIES = sorted(SAMPLE.glob("bodies/*.html"))
+# The roles are there before: a migration makes them.
 EVERYTHING = [
-    Article, Doctor, Edition, Email, Group, Location, OpeningHours, Phone, Picture,
-    Practice, Source, Topic, User,
+    Article, Doctor, Edition, Email, Location, OpeningHours, Phone, Picture, Practice,
+    Revision, Source, Topic, User, Version,
 ]  # fmt: skip
 draw = pictures.render
 
@@ -87,6 +93,80 @@ def test_everything_is_loaded_and_live():
     for edition in Edition.objects.live():
         assert edition.article.differs_from(edition) is False
         assert edition.article.problems() == []
+
+
+def test_no_doctor_of_the_portal_is_said_to_have_read_a_sample():
+    load()
+
+    assert Review.objects.count() == 0
+    for edition in Edition.objects.all():
+        assert edition.signed_by is edition.published_by is edition.written_by is None
+    assert set(Article.objects.values_list("state", flat=True)) == {State.PUBLISHED}
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (
+            "en",
+            "Sample text. No doctor has reviewed this page, and it is no medical "
+            "advice.",
+        ),
+        (
+            "it",
+            "Testo di esempio. Nessun medico ha controllato questa pagina, che non è "
+            "un parere medico.",
+        ),
+    ],
+)
+def test_a_page_of_the_sample_shows_no_review(client, language, sentence):
+    load()
+    edition = Edition.objects.live().filter(language=language).first()
+
+    page = LexborHTMLParser(client.get(edition.get_absolute_url()).text)
+
+    assert page.css_first(".sample").text() == sentence
+    assert page.css(".review, .caution") == []
+
+
+@time_machine.travel(datetime(2026, 1, 31, 12, tzinfo=UTC), tick=False)
+def test_the_first_reviews_are_spread_evenly_over_three_years():
+    load()
+
+    begins, ends = date(2026, 1, 31), date(2029, 1, 31)
+    days = sorted(Article.objects.values_list("first_review_date", flat=True))
+    pairs = days[::2]
+    gaps = {(b - a).days for a, b in zip([begins, *pairs], pairs, strict=False)}
+    assert days[0] > begins
+    assert days[-1] == ends == months_later(begins, 36)
+    assert days[::2] == days[1::2]  # both languages are reviewed together
+    assert len(pairs) == len(BODIES) // 2
+    assert max(gaps) - min(gaps) <= 1
+
+
+def test_a_sample_is_overdue_for_readers_only_after_its_first_review_and_the_grace():
+    load()
+    practice = Practice.objects.get()
+    edition = Edition.objects.live().first()
+    due = edition.article.first_review_date
+    grace = timedelta(days=practice.review_grace_days)
+
+    assert edition.review_due_date == due
+    for day, overdue in ((due, False), (due + grace, False), (due + grace, True)):
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        with time_machine.travel(noon + timedelta(days=overdue), tick=False):
+            assert edition.is_overdue(practice) is overdue
+
+
+def test_the_history_of_every_sample_begins_with_the_text_that_was_loaded():
+    load()
+
+    for article in Article.objects.all():
+        save = history.saves_of(article).get()
+        text = history.of_save(save)
+        assert text.content == history.content_of(article)
+        assert text.sources == article.sources_as_list() != []
+        assert save.revision.user is None
 
 
 def test_everything_is_marked_as_sample():
@@ -275,12 +355,12 @@ class PowerCut(BaseException):
     ("owner", "method", "calls"),
     [
         (Doctor.objects, "create", 0),
-        (Article, "publish", 0),
-        (Article, "publish", 6),
-        (Group.objects, "get_or_create", 0),
+        (Article, "publish_unreviewed", 0),
+        (Article, "publish_unreviewed", 6),
         (User.objects, "create_user", 0),
+        (Group.objects, "filter", 0),
     ],
-    ids=["practice", "first article", "middle", "group", "editor"],
+    ids=["practice", "first article", "middle", "editor", "roles"],
 )
 def test_an_interrupted_load_leaves_nothing_and_the_next_one_succeeds(
     owner, method, calls
@@ -345,8 +425,8 @@ def test_a_password_file_of_before_is_replaced_and_not_followed(tmp_path):
 def test_every_portal_has_a_password_of_its_own():
     load()
     first = password()
-    for model in (Edition, Source, Article, Topic, User, Group, Practice):
-        model._default_manager.all().delete()
+    # Editions are never deleted but with all the rest.
+    call_command("flush", interactive=False)
 
     load()
 
@@ -367,63 +447,166 @@ def test_the_editor_signs_in_by_the_form_of_the_desk(client):
     assert (user.is_staff, user.is_superuser) == (True, False)
 
 
+def test_the_editor_is_the_doctor_of_the_practice_in_every_role():
+    load()
+
+    user = User.objects.get()
+    names = set(user.groups.values_list("name", flat=True))
+    assert (
+        names == set(roles.NAMES) == set(Group.objects.values_list("name", flat=True))
+    )
+    assert user.doctor == Doctor.objects.get()
+    assert list(user.user_permissions.all()) == []
+
+
 def test_the_editor_may_do_the_work_of_the_practice(editor):
     article = Article.objects.first()
     addresses = [
+        "/admin/",
         "/admin/clinic/practice/1/change/",
         "/admin/clinic/picture/add/",
+        "/admin/clinic/user/add/",
         "/admin/articles/topic/add/",
+        "/admin/articles/wording/add/",
         "/admin/articles/article/add/",
-        f"/admin/articles/article/{article.pk}/change/",
-        f"/admin/articles/article/{article.pk}/preview/",
-        f"/admin/articles/article/{article.pk}/publish/",
-        f"/admin/articles/article/{article.pk}/withdraw/",
-    ]
+        "/admin/articles/article/deleted/",
+        *(
+            f"/admin/articles/article/{article.pk}/{page}/"
+            for page in (
+                "change", "preview", "history", "submit", "return", "sign", "publish",
+                "review", "call-off", "withdraw", "restore/edition-1",
+            )
+        ),
+    ]  # fmt: skip
 
     answers = [editor.get(address).status_code for address in addresses]
 
     assert answers == [200] * len(addresses)
 
 
-def test_the_editor_publishes(editor):
-    article = Article.objects.first()
-
-    editor.post(
-        f"/admin/articles/article/{article.pk}/publish/", {"version": "0", "live": "1"}
+def answer(client, article, step, **changes):
+    """Confirm a step at the desk."""
+    version = Article.objects.get(pk=article.pk).version
+    return client.post(
+        f"/admin/articles/article/{article.pk}/{step}/",
+        {"version": version, "when": "now"} | changes,
     )
 
-    assert article.live_edition().number == 2
-    assert article.live_edition().published_by.username == "editor"
+
+def test_the_editor_signs_and_publishes(editor):
+    article = Article.objects.first()
+    article.title = "Changed"
+    article.change_note = "The title is new."
+    article.written(User.objects.get())
+
+    answer(editor, article, "sign")
+    answer(editor, article, "publish")
+
+    edition = article.current_edition()
+    assert (edition.number, edition.title) == (2, "Changed")
+    assert edition.published_by == edition.signed_by == User.objects.get()
+    assert edition.last_review.doctor == Doctor.objects.get()
+
+
+def test_the_editor_reviews_a_sample(editor):
+    article = Article.objects.first()
+
+    answer(editor, article, "review", outcome="CORRECT")
+
+    review = Review.objects.get()
+    assert (review.edition, review.reviewer) == (
+        article.current_edition(),
+        User.objects.get(),
+    )
+    assert article.current_edition().review_due_date == review.next_due_date
+
+
+def test_the_editor_adds_an_account_and_gives_it_its_roles(editor):
+    typed = {"username": "writer", "password1": "four plain words here"}
+    typed["password2"] = typed["password1"]
+    role = Group.objects.get(name=roles.WRITER)
+
+    editor.post("/admin/clinic/user/add/", typed)
+    added = User.objects.get(username="writer")
+    editor.post(
+        f"/admin/clinic/user/{added.pk}/change/",
+        {"username": "writer", "is_active": "on", "is_staff": "on", "groups": role.pk},
+    )
+
+    added.refresh_from_db()
+    assert list(added.groups.all()) == [role]
+    assert (added.is_staff, added.is_superuser) == (True, False)
+
+
+POWERS = {
+    "username": "editor",
+    "is_active": "on",
+    "is_staff": "on",
+    "is_superuser": "on",
+    "user_permissions": ["1", "2", "3"],
+}
+
+
+def test_the_editor_raises_neither_himself_nor_anybody_else(editor):
+    other = factories.UserFactory(is_superuser=False, username="other")
+
+    for user in (User.objects.get(username="editor"), other):
+        editor.post(
+            f"/admin/clinic/user/{user.pk}/change/",
+            POWERS | {"username": user.username},
+        )
+
+    assert User.objects.filter(is_superuser=True).count() == 0
+    assert User.user_permissions.through.objects.count() == 0
+    assert User.objects.get(username="editor").groups.count() == len(roles.NAMES)
+
+
+@pytest.mark.parametrize("page", ["change", "password"])
+def test_the_editor_does_not_touch_the_account_of_a_superuser(editor, page):
+    above = factories.UserFactory(username="above")
+    address = f"/admin/clinic/user/{above.pk}/{page}/"
+    forged = POWERS | {"password1": "four plain words", "password2": "four plain words"}
+    before = User.objects.values().get(pk=above.pk)
+
+    editor.post(address, forged)
+
+    assert editor.post(address, forged).status_code == 403
+    assert User.objects.values().get(pk=above.pk) == before
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_editor_manages_no_accounts(editor, method):
-    user = User.objects.get()
-    forged = {"username": "editor", "is_superuser": "on", "is_staff": "on"}
+def test_the_editor_deletes_no_account_and_changes_no_role(editor, method):
+    user, group = User.objects.get(), Group.objects.first()
+    before = set(Group.permissions.through.objects.values_list())
     addresses = [
-        "/admin/clinic/user/",
-        "/admin/clinic/user/add/",
-        f"/admin/clinic/user/{user.pk}/change/",
-        f"/admin/clinic/user/{user.pk}/password/",
         f"/admin/clinic/user/{user.pk}/delete/",
-        "/admin/auth/group/",
         "/admin/auth/group/add/",
+        f"/admin/auth/group/{group.pk}/delete/",
     ]
 
     answers = [
-        getattr(editor, method)(address, forged).status_code for address in addresses
+        getattr(editor, method)(address, POWERS).status_code for address in addresses
     ]
+    editor.post(f"/admin/auth/group/{group.pk}/change/", {"name": "changed"})
 
     assert answers == [403] * len(addresses)
-    assert User.objects.get().is_superuser is False
+    assert User.objects.get() == user
+    assert set(Group.objects.values_list("name", flat=True)) == set(roles.NAMES)
+    assert set(Group.permissions.through.objects.values_list()) == before
 
 
-def test_the_permissions_of_the_editor_are_those_of_content_alone(editor):
+def test_the_permissions_of_the_editor_are_those_of_the_three_roles(editor):
     permissions = User.objects.get().get_all_permissions()
 
-    assert "articles.publish_article" in permissions
     models = {permission.partition("_")[2] for permission in permissions}
     assert models == {
-        "article", "closure", "doctor", "email", "location", "notice", "openinghours",
-        "phone", "picture", "practice", "source", "statement", "topic",
+        "article", "closure", "doctor", "edition", "email", "group", "location",
+        "notice", "openinghours", "phone", "picture", "practice", "review", "source",
+        "statement", "topic", "user", "wording",
     }  # fmt: skip
+    guarded = ("_edition", "_review", "_group", "_user")
+    assert {name for name in permissions if name.endswith(guarded)} == {
+        "articles.view_edition", "articles.view_review", "auth.view_group",
+        "clinic.add_user", "clinic.change_user", "clinic.view_user",
+    }  # fmt: skip
+    assert {"articles.sign_article", "articles.publish_article"} <= permissions

@@ -1,5 +1,6 @@
 """The real portal, started as `make run` starts it, and a real browser."""
 
+import itertools
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -25,17 +27,34 @@ RESULTS = ROOT / "test-results"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
+# Those that walk over all pages; they take as long as all of the others together.
+WALKS = {"test_contact.py", "test_email.py", "test_every_page.py"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items):
-    """One server and one browser: all of these tests on one worker."""
+    """Two servers and two browsers at most: one worker walks, one goes on journeys."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            group = "walks" if item.path.name in WALKS else "journeys"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+# Runs each line of its input, which is Python as a string of JSON.
+LISTEN = """
+import contextlib, io, json, sys
+for line in sys.stdin:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(json.loads(line), {})
+    print(json.dumps(said.getvalue()), flush=True)
+"""
 
 
 @dataclass
@@ -46,6 +65,7 @@ class Portal:
     data_dir: Path
     log: Path
     environment: dict
+    shell: subprocess.Popen | None = None
 
     @property
     def password(self):
@@ -62,6 +82,31 @@ class Portal:
             capture_output=True,
             check=True,
         ).stdout
+
+    def run(self, code):
+        """Run lines of Python with the portal's models; return what they print.
+
+        One process runs them all: Django takes a second to start.
+        """
+        if self.shell is None:
+            self.shell = subprocess.Popen(
+                [sys.executable, "manage.py", "shell", "-v", "0", "-c", LISTEN],
+                cwd=ROOT,
+                env=self.environment,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        self.shell.stdin.write(json.dumps(code) + "\n")
+        self.shell.stdin.flush()
+        answer = self.shell.stdout.readline()
+        if not answer:
+            pytest.fail("Lines that ran beside the portal failed: stderr says why.")
+        return json.loads(answer).strip()
+
+    def close(self):
+        if self.shell is not None:
+            self.shell.communicate()
 
 
 @contextmanager
@@ -100,27 +145,89 @@ def running_portal(data_dir, **variables):
             "ALLOWED_HOSTS": "127.0.0.1",
             "HTTPS": "false",
         }
-        yield Portal(address, data_dir, log, known)
+        portal = Portal(address, data_dir, log, known)
+        yield portal
+        portal.close()
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
+# Who works at the desk beside the sample editor, and in which role. The superuser may
+# do everything; he and the reviewer are linked to the sample doctor.
+STAFF = {
+    "manager": "superuser",
+    "anna": "writer",
+    "carlo": "reviewer",
+    "paola": "manager",
+}
+ADD_STAFF = """
+from django.contrib.auth.models import Group
+from clinic.models import Doctor, User
+doctor = Doctor.objects.get()
+for name, role in {staff}.items():
+    user = User.objects.create_user(
+        name,
+        password=f"{{name}}-of-tests",
+        is_staff=True,
+        is_superuser=role == "superuser",
+        doctor=doctor if role in ("superuser", "reviewer") else None,
+    )
+    user.groups.set(Group.objects.filter(name=role))
+"""
+
+
+# The sample knows first editions only. These show readers what else there is: an
+# edition after another, a page that is being revised, one not checked in time, and one
+# that was withdrawn.
+ADD_LIVES = """
+from datetime import timedelta
+from django.utils import timezone
+from articles.models import Article, Topic
+from clinic.models import Doctor, User
+carlo, now = User.objects.get(username="carlo"), timezone.now()
+
+def publish(language, title, **options):
+    article = Article.objects.create(
+        language=language, title=title, slug=title.lower().replace(" ", "-"),
+        summary=title, body="<h2>Before</h2><p>Words.</p><h2>After</h2><p>Words.</p>",
+        topic=Topic.objects.first(), author=Doctor.objects.first(),
+    )
+    article.sources.create(title="A page", url="https://www.example.org/", pmid="1")
+    article.written(None)
+    article.publish_unreviewed(at=now - timedelta(days=500), **options)
+    return article
+
+updated = publish("en", "Updated once")
+updated.body += "<p>More words.</p>"
+updated.change_note = "There are more words."
+updated.written(carlo)
+updated.sign(by=carlo)
+updated.publish(by=carlo, at=now - timedelta(days=3))
+revised = publish("it", "Da rivedere")
+revised.review(by=carlo, outcome="CHANGES", note="The dose.")
+publish("it", "Da controllare", review_on=timezone.localdate() - timedelta(days=300))
+publish("en", "Taken away").withdraw(by=carlo, note="The treatment is no longer given.")
+"""
+
+
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory):
-    """The portal with its sample content, and an account that may do everything."""
+    """The portal with its sample, accounts of every role, articles of every age."""
     with running_portal(tmp_path_factory.mktemp("portal")) as portal:
-        portal.manage(
-            "shell",
-            "-c",
-            "from clinic.models import User; "
-            "User.objects.create_superuser('manager', password='manager-of-tests')",
-        )
+        portal.run(ADD_STAFF.format(staff=STAFF))
+        portal.run(ADD_LIVES)
         yield portal
 
 
 # Where no link of another page leads.
-UNLINKED = ["/not-there/", "/it/not-there/", "/healthz", "/robots.txt"]
+UNLINKED = [
+    "/articles/taken-away/",
+    "/not-there/",
+    "/it/not-there/",
+    "/healthz",
+    "/robots.txt",
+]
 
 
 class Links(HTMLParser):
@@ -278,20 +385,164 @@ def keep(page, name):
 def sessions(chromium, portal):
     """Signed-in browser states, one sign-in for each account."""
     states = {}
-    for name, password in (
-        ("editor", portal.password),
-        ("manager", "manager-of-tests"),
-    ):
+    for name in ("editor", *STAFF):
         context = chromium.new_context(base_url=portal.address)
         page = context.new_page()
         page.goto("/admin/")
-        page.locator("#id_username").fill(name)
-        page.locator("#id_password").fill(password)
-        page.locator("#id_password").press("Enter")
-        page.wait_for_selector("#user-tools")
+        sign_in(page, name, portal.password if name == "editor" else password_of(name))
         states[name] = context.storage_state()
         context.close()
     return states
+
+
+def password_of(name):
+    return f"{name}-of-tests"
+
+
+def sign_in(page, name, password):
+    """Fill in the page that asks who is there."""
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill(password)
+    page.locator("#id_password").press("Enter")
+    page.wait_for_selector("#user-tools")
+
+
+@pytest.fixture
+def at_desk(browse, sessions):
+    """Open a window at the desk: ``at_desk("anna", 320, locale="it-IT")``."""
+
+    def open_window(name, *args, **options):
+        return browse(*args, storage_state=sessions[name], **options)
+
+    return open_window
+
+
+# What is written of an article before a journey begins, and the steps it has taken.
+ADD_ARTICLE = """
+from datetime import timedelta
+from django.utils import timezone
+from articles.models import Article, Topic
+from clinic.models import Doctor, User
+users = {{user.username: user for user in User.objects.all()}}
+article = Article.objects.create(
+    topic=Topic.objects.first(), author=Doctor.objects.first(), **{fields}
+)
+article.written(users[{by!r}])
+{steps}
+print(article.pk)
+"""
+
+
+@dataclass
+class Work:
+    """An article of a journey."""
+
+    key: int
+    title: str
+    slug: str
+    language: str
+
+    def at(self, step="change"):
+        """The page of the desk on which that is done with it."""
+        return f"/admin/articles/article/{self.key}/{step}/"
+
+    @property
+    def address(self):
+        """Where readers find it."""
+        folder = {"en": "/articles", "it": "/it/articoli"}[self.language]
+        return f"{folder}/{self.slug}/"
+
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture
+def article(portal):
+    """Write an article of which nothing is missing; ``steps`` is what happens to it.
+
+    ``article("anna", "article.submit(by=users['anna'])", title="Fever")``. Title and
+    address end in a number of their own.
+    """
+
+    def write(by="anna", steps="", *, title="A journey", language="en", **fields):
+        number = next(numbers)
+        fields = {
+            "language": language,
+            "title": f"{title} {number}",
+            "slug": f"journey-{number}",
+            "summary": "What this page is about.",
+            "body": "<h2>What it is</h2><p>Short words.</p>",
+        } | fields
+        code = ADD_ARTICLE.format(fields=fields, by=by, steps=steps)
+        key = int(portal.run(code).splitlines()[-1])
+        return Work(key, fields["title"], fields["slug"], language)
+
+    return write
+
+
+def text_editor(page):
+    """The editor itself: before its script has run, a text area stands there."""
+    editor = page.locator(".editor .ProseMirror")
+    editor.wait_for()
+    return editor
+
+
+def tab_to(page, selector, look=lambda page: None):
+    """Press Tab until what the selector names has the focus; look at every stop."""
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        look(page)
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{selector} cannot be reached by keyboard.")
+
+
+def see_focus(page):
+    """Fail unless what has the focus is marked and nothing covers it."""
+    stop = page.evaluate(
+        """() => {
+          const element = document.activeElement
+          const box = element.getBoundingClientRect()
+          const style = getComputedStyle(element)
+          const top = document.elementFromPoint(
+            box.left + Math.min(box.width / 2, 20),
+            box.top + Math.min(box.height / 2, 10),
+          )
+          return {
+            element: element.outerHTML.slice(0, 200),
+            visible: element === top || element.contains(top),
+            outlined: style.outlineStyle !== "none" && style.outlineWidth !== "0px",
+          }
+        }"""
+    )
+    assert stop["visible"], stop
+    assert stop["outlined"], stop
+
+
+def doubled_hour():
+    """02:30 of the next night in which it comes twice, as browsers send it."""
+    last_sundays = (
+        date(year, 10, 31 - (date(year, 10, 31).weekday() + 1) % 7)
+        for year in range(date.today().year, date.today().year + 2)
+    )
+    return f"{next(day for day in last_sundays if day > date.today())}T02:30"
+
+
+STICKING_OUT = """() => [...document.querySelectorAll("body *")]
+  .filter((element) => {
+    const box = element.getBoundingClientRect()
+    const out = box.right > innerWidth + 1 || box.left < -1
+    return out && box.width > 1 && element.checkVisibility({ visibilityProperty: true })
+      && !element.closest(".skip-link, .visually-hidden, .select2-hidden-accessible")
+      // wide tables scroll within themselves
+      && !element.closest(".results, .tabular")
+  })
+  .map((element) => element.outerHTML.slice(0, 160))"""
+
+
+def sticking_out(page):
+    """What lies beside the window, also where the page itself does not scroll."""
+    return page.evaluate(STICKING_OUT)
 
 
 @pytest.fixture(scope="session")
@@ -302,15 +553,21 @@ def axe_script():
     return (folder / "axe.min.js").read_text()
 
 
+# Dark pages are the same pages: all that can be wrong with them is a colour.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
 @pytest.fixture
 def violations(axe_script):
     """Run axe on a page: ``violations(page)`` -> list of readable findings."""
 
-    def run(page, tags=WCAG):
-        page.evaluate(axe_script)
+    def run(page, tags=WCAG, rules=None):
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(axe_script)
+        only = {"type": "rule", "values": rules} if rules else {"values": tags}
         result = page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})",
-            tags,
+            "options => axe.run(document, options)",
+            {"runOnly": {"type": "tag"} | only, "resultTypes": ["violations"]},
         )
         return [
             f"{found['id']}: {json.dumps(node['target'])} {node['failureSummary']}"

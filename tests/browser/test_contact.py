@@ -1,6 +1,7 @@
 """Finding the practice: by keyboard, on a phone, on paper, at the next request."""
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -37,6 +38,20 @@ CHANGE = (
 )
 
 
+# An article that is gone shows its readers the numbers all the same.
+WITHDRAWN = "/articles/first-visit/"
+WITHDRAW = (
+    "from articles.models import Article; "
+    "Article.objects.get(slug='first-visit').withdraw()"
+)
+
+
+def cited_edition(portal):
+    """The address under which an edition of an article is cited."""
+    page = get(f"{portal.address}/articles/liver-metastases/")[2]
+    return re.search(r'class="changes__link" href="([^"]+)"', page)[1]
+
+
 def digits(text):
     return "".join(char for char in text if char.isdigit())
 
@@ -46,13 +61,15 @@ def test_a_changed_number_is_in_the_next_answer_of_every_worker(tmp_path):
         running_portal(tmp_path, WEB_CONCURRENCY="3") as portal,
         ThreadPoolExecutor(6) as pool,
     ):
+        portal.manage("shell", "-c", WITHDRAW)
         code = get(f"{portal.address}/contact/practice.svg")[2]
-        for path in KINDS:
+        kinds = [*KINDS, cited_edition(portal), WITHDRAWN]
+        for path in kinds:
             assert digits(OLD) in digits(get(portal.address + path)[2]), path
 
         portal.manage("shell", "-c", CHANGE)
 
-        for path in KINDS:
+        for path in kinds:
             addresses = [portal.address + path] * 50
             for _status, _headers, text in pool.map(get, addresses):
                 assert digits(NEW) in digits(text), path

@@ -1,14 +1,26 @@
 """Promises made everywhere, kept everywhere: every public and every desk page."""
 
+import json
+import re
+from urllib.parse import urlsplit
+
 import html5lib
 import pytest
 
-from tests.browser.conftest import WCAG, html_pages
+from tests.browser.conftest import (
+    COLOURS,
+    WCAG,
+    doubled_hour,
+    html_pages,
+    sticking_out,
+    text_editor,
+)
 
 DESK_MODELS = [
     ("articles", "article"),
     ("articles", "statement"),
     ("articles", "topic"),
+    ("articles", "wording"),
     ("auth", "group"),
     ("clinic", "picture"),
     ("clinic", "practice"),
@@ -32,6 +44,7 @@ def test_the_walk_reaches_every_kind_of_page(pages):
         "/doctors/carlo-pastore/",
         "/legal/",
         "/privacy/",
+        "/articles/updated-once/",
         "/topics/liver/",
         "/it/",
         "/it/accessibilita/",
@@ -47,11 +60,24 @@ def test_the_walk_reaches_every_kind_of_page(pages):
     assert len(pages) > 30
 
 
+def test_every_article_leads_to_its_editions_under_their_numbers(pages):
+    numbers = {}
+    for path, (_status, _headers, text) in html_pages(pages).items():
+        for address in re.findall(r'class="changes__link" href="([^"]+)"', text):
+            assert pages[address][0] == 200
+            assert pages[address][1]["X-Robots-Tag"] == "noindex"
+            numbers.setdefault(path, []).append(address.split("/")[-2])
+
+    assert numbers["/articles/updated-once/"] == ["2", "1"]
+    assert numbers["/it/articoli/metastasi-epatiche/"] == ["1"]
+
+
 def test_every_page_answers_as_it_should(pages):
     answers = {path: answer[0] for path, answer in pages.items()}
     unusual = {path: status for path, status in answers.items() if status != 200}
 
     assert unusual == {
+        "/articles/taken-away/": 410,
         "/not-there/": 404,
         "/it/not-there/": 404,
         "/contact/email/1/": 302,
@@ -119,32 +145,122 @@ def test_the_email_address_stands_in_no_page(pages):
         assert "mailto:" not in text, path
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_public_page_is_accessible(pages, browse, violations, width, scheme):
-    page = browse(width, color_scheme=scheme)
+def look_at(page, *looks, as_a_whole=False):
+    """Show the page at each width and in each scheme, without loading it again.
+
+    ``as_a_whole``: in a window so high that nothing lies under what sticks to its end.
+    """
+    for width, scheme in looks:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        if as_a_whole:
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": height})
+        # Colours that are on their way are those of neither scheme.
+        page.evaluate("document.getAnimations().forEach((change) => change.finish())")
+        yield width, scheme
+
+
+def test_every_public_page_is_accessible(pages, browse, violations):
+    page = browse()
+    looks = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
     for path in html_pages(pages):
         page.goto(path)
-        assert violations(page, [*WCAG, "best-practice"]) == [], path
-        # WCAG 2.2, 1.4.10: nothing to scroll sideways at 320 px
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        for look in look_at(page, *looks):
+            rules = COLOURS if "dark" in look else None
+            found = violations(page, [*WCAG, "best-practice"], rules)
+            assert found == [], (path, look)
+            # WCAG 2.2, 1.4.10: nothing to scroll sideways at 320 px
+            assert sticking_out(page) == [], (path, look)
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+# The desk ####################################################################
+
+# One article in every state.
+ADD_STATES = """
+import json
+from datetime import timedelta
+from django.utils import timezone
+from articles.models import Article, Topic
+from clinic.models import Doctor, User
+names = ("anna", "carlo", "manager")
+anna, carlo, manager = (User.objects.get(username=name) for name in names)
+later = timezone.now() + timedelta(days=30)
+made = {}
+
+def write(state):
+    article = Article.objects.create(
+        language="en", title=f"In the state {state}", slug=f"in-the-state-{state}",
+        summary="A guaranteed result.",
+        body="<h2>What it is</h2><p>If you are in treatment with us and you have a "
+             "fever in the night you should not wait until the morning but call the "
+             "number of the practice: 331 761 2698.</p>",
+        topic=Topic.objects.first(), author=Doctor.objects.first(),
+    )
+    article.sources.create(title="A page, 2026", url="https://www.example.org/")
+    article.written(anna)
+    made[state] = article.pk
+    return article
+
+def submit(state):
+    article = write(state)
+    article.submit(by=anna, note="Please look at the number.")
+    return article
+
+def sign(state):
+    article = submit(state)
+    article.sign(by=carlo)
+    return article
+
+def publish(state):
+    article = sign(state)
+    article.publish(by=carlo)
+    return article
+
+def change(article):
+    article.body = article.body.replace("call", "telephone") + "<p>New.</p>"
+    article.change_note = "The end is new."
+    article.written(manager)
+    return article
+
+write("draft")
+write("unwanted")
+submit("submitted")
+submit("returned").send_back(by=carlo, note="The number is wrong.")
+sign("signed")
+change(publish("changed"))
+planned = change(publish("planned"))
+planned.submit(by=manager)
+planned.sign(by=carlo)
+planned.publish(by=carlo, at=later)
+publish("ending").withdraw(by=carlo, at=later)
+publish("withdrawn").withdraw(by=carlo, note="No longer given.")
+publish("doubted").review(by=carlo, outcome="CHANGES", note="The dose is wrong.")
+print(json.dumps(made))
+"""
+
+
+@pytest.fixture(scope="module")
+def states(portal):
+    """The key of an article in every state."""
+    return json.loads(portal.run(ADD_STATES))
 
 
 def settle(page):
     """Wait until the desk's scripts have built the editor and the search fields."""
     page.wait_for_function(
-        "!document.querySelector('textarea[data-editor]:not([hidden])')"
+        "() => !document.querySelector('textarea[data-editor]:not([hidden])')"
     )
     page.wait_for_function(
-        "[...document.querySelectorAll('select.admin-autocomplete')].every("
+        "() => [...document.querySelectorAll('select.admin-autocomplete')].every("
         "select => select.name.includes('__prefix__')"
         " || select.nextElementSibling?.querySelector('[aria-labelledby*=label]'))"
     )
 
 
-def desk_paths(portal):
-    """Every page of the desk, with the first object of each kind."""
+def desk_paths(states):
+    """Every page of the desk that has an address, with the first of each kind."""
     for app, model in DESK_MODELS:
         yield f"/admin/{app}/{model}/"
         if (app, model) not in NEVER_ADDED:
@@ -161,50 +277,138 @@ def desk_paths(portal):
     yield "/admin/clinic/user/1/password/"
     yield "/admin/clinic/picture/1/delete/"
     yield "/admin/password_change/"
-    for step in ("preview", "publish", "withdraw"):
-        yield f"/admin/articles/article/1/{step}/"
+    for word in ("to-sign", "scheduled", "behind"):
+        yield f"/admin/articles/article/?waiting={word}"
+    for state in ("draft", "returned", "signed", "planned", "withdrawn", "doubted"):
+        yield f"/admin/articles/article/{states[state]}/change/"
+    for state, step in (
+        ("draft", "submit"),
+        ("draft", "preview"),
+        ("draft", "delete"),
+        ("submitted", "submit"),  # refused: it is submitted already
+        ("submitted", "sign"),
+        ("submitted", "return"),
+        ("signed", "publish"),
+        ("changed", "publish"),  # refused: nobody has signed the change
+        ("changed", "sign"),
+        ("changed", "review"),
+        ("changed", "withdraw"),
+        ("changed", "history"),
+        ("changed", "compare/?before=edition-1&after=draft"),
+        ("changed", "restore/edition-1"),
+        ("planned", "call-off"),
+        ("planned", "withdraw"),
+        ("planned", "history"),
+        ("ending", "call-off"),
+        ("doubted", "history"),
+    ):
+        path = f"/admin/articles/article/{states[state]}/{step}"
+        yield path if "?" in path else f"{path}/"
+
+
+def press(page, selector):
+    with page.expect_navigation() as answered:
+        page.locator(selector).click()
+    return answered.value
+
+
+def answers_of_the_form(page, states):
+    """What the form says where it cannot save, and where it has kept words."""
+    path = f"/admin/articles/article/{states['draft']}/change/"
+    page.goto(path)
+    text_editor(page)
+    page.locator("#id_summary").fill("Typed, and nobody has seen it.")
+    page.wait_for_function("() => Object.keys(localStorage).join().includes('words:')")
+    page.once("dialog", lambda dialog: dialog.accept())
+    yield page.reload()
+    page.get_by_role("status").get_by_role("button").last.click()
+
+    page.locator("#id_summary").fill("Typed in a second window.")
+    page.locator("[name=seen_version]").evaluate("field => { field.value = 0 }")
+    yield press(page, "[name=_continue]")
+    page.locator("#id_title").fill("")
+    yield press(page, "[name=_continue]")
+    page.evaluate("localStorage.clear()")
+
+
+def answers_of_a_step(page, states):
+    """A step that asks again: which of the two hours, and what is wrong."""
+    page.goto(f"/admin/articles/article/{states['signed']}/publish/")
+    page.locator("[name=moment]").fill(doubled_hour())
+    yield press(page, "form.step .submit-row input")
+    page.goto(f"/admin/articles/article/{states['changed']}/review/")
+    page.locator("[type=radio][name=outcome]").first.check()
+    yield press(page, "form.step:not(.step--once) .submit-row input")
+
+
+def bulk_publishing(page, states):
+    page.goto("/admin/articles/article/?q=state")
+    for state in ("draft", "signed", "changed"):
+        page.locator(f"[name=_selected_action][value='{states[state]}']").check()
+    page.locator("[name=action]").select_option("publish_unreviewed")
+    yield press(page, "[name=index]")
+
+
+def what_was_deleted(page, states):
+    """The list of what was deleted, empty and not, and the way back."""
+    yield page.goto("/admin/articles/article/deleted/")
+    page.goto(f"/admin/articles/article/{states['unwanted']}/delete/")
+    press(page, "#content form [type=submit]")
+    yield page.goto("/admin/articles/article/deleted/")
+    yield press(page, ".log a")
+    press(page, "#content form [type=submit]")
+
+
+def desk_pages(at_desk, states, **options):
+    """Open every page of the desk, one after the other; give it with its answer."""
+    page = at_desk("manager", **options)
+    for path in desk_paths(states):
+        yield page, page.goto(path)
+    for more in (
+        answers_of_the_form,
+        answers_of_a_step,
+        bulk_publishing,
+        what_was_deleted,
+    ):
+        for answer in more(page, states):
+            yield page, answer
+    # The desk's first page for whom something waits, and for whom nothing does.
+    for name in ("anna", "paola"):
+        page = at_desk(name, **options)
+        yield page, page.goto("/admin/")
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "it-IT"])
-def test_every_desk_page_is_valid_and_keeps_to_the_policy(
-    portal, browse, sessions, locale
-):
-    page = browse(storage_state=sessions["manager"], locale=locale)
+def test_every_desk_page_is_valid_and_keeps_to_the_policy(at_desk, states, locale):
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     titles = {}
-    for path in desk_paths(portal):
-        response = page.goto(path)
-        assert response.status == 200, path
-        assert "no-store" in response.headers.get("cache-control", ""), path
-        assert "default-src 'none'" in response.headers["content-security-policy"], path
-        document = parser.parse(response.text())
-        assert len(document.findall(".//h1")) == 1, path
+    for page, answer in desk_pages(at_desk, states, locale=locale):
+        where = page.url
+        assert answer.status == 200, where
+        assert "no-store" in answer.headers.get("cache-control", ""), where
+        assert "default-src 'none'" in answer.headers["content-security-policy"], where
+        document = parser.parse(answer.text())
+        assert len(document.findall(".//h1")) == 1, where
+        ids = [e.get("id") for e in document.iter() if e.get("id")]
+        assert len(ids) == len(set(ids)), where
         title = document.findtext(".//title").strip()
-        assert titles.setdefault(title, page.url) == page.url
+        path = urlsplit(where).path
+        assert titles.setdefault(title, path) == path
         settle(page)
         language = page.locator("html").get_attribute("lang")
-        preview = path.endswith("/preview/")
-        assert preview or language == locale[:2], path
+        assert path.endswith("/preview/") or language == locale[:2], where
     # The walk itself is watched: see the fixture.
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(320, "light"), (1280, "light"), (1280, "dark")]
-)
-def test_every_desk_page_is_accessible(
-    portal, browse, sessions, violations, width, scheme
-):
-    page = browse(
-        width,
-        storage_state=sessions["manager"],
-        color_scheme=scheme,
-        watched=False,
-        bypass_csp=True,
-    )
-    for path in desk_paths(portal):
-        page.goto(path)
+def test_every_desk_page_is_accessible(at_desk, states, violations):
+    looks = [(320, "light"), (1280, "light"), (1280, "dark")]
+    options = {"watched": False, "bypass_csp": True}
+    for page, _answer in desk_pages(at_desk, states, **options):
         settle(page)
-        assert violations(page) == [], path
+        for look in look_at(page, *looks, as_a_whole=True):
+            rules = COLOURS if "dark" in look else None
+            assert violations(page, rules=rules) == [], (page.url, look)
+            assert sticking_out(page) == [], (page.url, look)
 
 
 def test_the_sign_in_page_is_accessible(browse, violations):

@@ -6,6 +6,7 @@ import pytest
 from django.utils.translation import gettext, override
 from playwright.sync_api import expect
 
+from tests.browser.conftest import see_focus, text_editor
 from tests.conftest import picture_bytes
 
 LANGUAGES = {"en": "en-GB", "it": "it-IT"}
@@ -65,13 +66,6 @@ def save_draft(page):
     with page.expect_navigation():
         press(page, "Save draft")
     return text_editor(page)
-
-
-def text_editor(page):
-    """The editor itself: before its script has run, a text area stands there."""
-    editor = page.locator(".editor .ProseMirror")
-    editor.wait_for()
-    return editor
 
 
 def write_body(page, word):
@@ -148,8 +142,11 @@ def test_from_the_first_word_to_the_withdrawal(
     )
     assert visitor.goto(address).status == 404
 
-    page.get_by_role("link", name=word("Publish…")).click()
-    press(page, word("Publish now"))
+    # She is a doctor too: she signs it and publishes it.
+    page.locator(".preview-bar a[href$='/sign/']").click()
+    press(page, word("Sign and go on to publishing…"))
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    press(page, word("Publish"))
     expect(page.locator(".messagelist .success")).to_contain_text(title)
 
     # A visitor without JavaScript finds it on the first page.
@@ -173,8 +170,8 @@ def test_from_the_first_word_to_the_withdrawal(
     expect(phone).to_be_in_viewport(ratio=1)
 
     # She withdraws it, and it is gone everywhere.
-    page.get_by_role("link", name=word("Withdraw…")).click()
-    press(page, word("Withdraw now"))
+    page.locator(".submit-row a[href$='/withdraw/']").click()
+    press(page, word("Withdraw"))
     expect(page.locator(".messagelist .success")).to_contain_text(title)
     gone = visitor.goto(address)
     assert gone.status == 410
@@ -217,24 +214,7 @@ def test_everything_is_reached_by_keyboard(browse):
     assert page.evaluate("document.activeElement.className") == "skip-link"
     for _stop in range(stops - 1):
         page.keyboard.press("Tab")
-        stop = page.evaluate(
-            """() => {
-              const element = document.activeElement
-              const box = element.getBoundingClientRect()
-              const style = getComputedStyle(element)
-              const top = document.elementFromPoint(
-                box.left + Math.min(box.width / 2, 20),
-                box.top + Math.min(box.height / 2, 10),
-              )
-              return {
-                text: element.textContent.trim(),
-                visible: element === top || element.contains(top),
-                outlined: style.outlineStyle !== "none" && style.outlineWidth !== "0px",
-              }
-            }"""
-        )
-        assert stop["visible"], stop
-        assert stop["outlined"], stop
+        see_focus(page)
 
 
 def test_the_skip_link_moves_the_focus(browse):

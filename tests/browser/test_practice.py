@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.conftest import running_portal
+from tests.browser.conftest import running_portal, tab_to
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,7 @@ def secretary(browse, own_portal):
     """Her page of the desk at 320 px; the portal she works at is watched."""
     page = browse(320, base_url=own_portal.address, watched=False)
     page.goto("/admin/")
+    expect(page.locator("#id_username")).to_be_focused()
     page.keyboard.type("editor")
     page.keyboard.press("Tab")
     page.keyboard.type(own_portal.password)
@@ -33,15 +34,6 @@ def secretary(browse, own_portal):
 @pytest.fixture
 def visitor(browse, own_portal):
     return browse(320, base_url=own_portal.address, javascript=False, watched=False)
-
-
-def tab_to(page, selector):
-    """Press Tab until what the selector names has the focus."""
-    for _ in range(400):
-        page.keyboard.press("Tab")
-        if page.evaluate("s => document.activeElement.matches(s)", selector):
-            return
-    pytest.fail(f"{selector} cannot be reached by keyboard.")
 
 
 def save(page):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from i18nfield.strings import LazyI18nString
 from selectolax.lexbor import LexborHTMLParser
 
+from articles.models import Wording
 from clinic.models import (
     Closure,
     Doctor,
@@ -35,9 +36,9 @@ CONFLICT = "Somebody else has saved this in the meantime."
 # How a person uses the desk; tests/articles/test_admin.py does so too ########
 
 
-def somebody_who_may(*permissions):
+def somebody_who_may(*permissions, **account):
     """A browser in which somebody is signed in who has these permissions only."""
-    user = factories.UserFactory(is_superuser=False)
+    user = factories.UserFactory(is_superuser=False, **account)
     found = Permission.objects.filter(codename__in=permissions)
     assert len(found) == len(permissions)
     user.user_permissions.set(found)
@@ -63,6 +64,9 @@ def fields(response):
             sent[name] = (chosen.attributes["value"] or "") if chosen else ""
         elif field.tag == "textarea":
             sent[name] = field.text()
+        elif kind == "radio":
+            if "checked" in field.attributes:
+                sent[name] = field.attributes["value"]
         elif kind == "checkbox":
             if "checked" in field.attributes and "value" in field.attributes:
                 sent.setdefault(name, []).append(field.attributes["value"])
@@ -459,11 +463,11 @@ def test_a_notice_is_typed_in_the_time_of_the_practice(staff, practice):
         ({"ends_at": "2026-06-08T09:00"}, "It must end after it begins."),
         ({"ends_at": "2026-06-07T09:00"}, "It must end after it begins."),
         ({"ends_at": ""}, "This field is required."),
-        ({"starts_at": "2026-03-29T02:30"}, "may not exist"),
-        ({"starts_at": "2026-03-29T02:30", "ends_at": ""}, "may not exist"),
+        ({"starts_at": "2026-03-29T02:30"}, "2:30 does not exist."),
+        ({"starts_at": "2026-03-29T02:30", "ends_at": ""}, "2:30 does not exist."),
         (
             {"starts_at": "2026-10-25T02:30", "ends_at": "2026-10-26T09:00"},
-            "may be ambiguous",
+            "2:30 comes twice.",
         ),
     ],
 )
@@ -569,6 +573,66 @@ def test_a_language_that_is_not_in_the_list_is_refused(staff, practice):
 
     assert any("xx is not one of the available" in error for error in errors(response))
     assert Phone.objects.get().languages == []
+
+
+# The rules for articles ######################################################
+
+
+def test_the_rules_for_articles_are_saved_and_shown_again(staff, practice):
+    rules = {
+        "four_eyes": "on",
+        "review_months": "24",
+        "review_grace_days": "0",
+        "disclosure_0": "The practice pays.",
+        "disclosure_1": "Paga lo studio.",
+    }
+
+    save(staff, PRACTICE, **rules)
+
+    saved = Practice.objects.get()
+    assert (saved.four_eyes, saved.review_months, saved.review_grace_days) == (
+        True, 24, 0,
+    )  # fmt: skip
+    assert saved.disclosure.data == {
+        "en": "The practice pays.",
+        "it": "Paga lo studio.",
+    }
+    assert rules.items() <= fields(staff.get(PRACTICE)).items()
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "sentence"),
+    [
+        ("review_months", "0", "greater than or equal to 1."),
+        ("review_months", "121", "less than or equal to 120."),
+        ("review_months", "-1", "greater than or equal to 0."),
+        ("review_months", "", "This field is required."),
+        ("review_months", "two", "Enter a whole number."),
+        ("review_grace_days", "-1", "greater than or equal to 0."),
+        ("review_grace_days", "731", "less than or equal to 730."),
+        ("review_grace_days", "", "This field is required."),
+    ],
+)
+def test_a_review_falls_due_within_ten_years_and_the_grace_ends_within_two(
+    staff, practice, field, wrong, sentence
+):
+    response = save(staff, PRACTICE, **{field: wrong})
+
+    assert any(sentence in error for error in errors(response))
+    assert fields(response)[field] == wrong
+    saved = Practice.objects.get()
+    assert (saved.review_months, saved.review_grace_days) == (36, 60)
+
+
+@pytest.mark.parametrize(("typed", "saved"), [("12", 12), ("", None)])
+def test_a_topic_may_have_a_rhythm_of_its_own(staff, typed, saved):
+    topic = factories.TopicFactory(review_months=6)
+    address = f"/admin/articles/topic/{topic.pk}/change/"
+
+    save(staff, address, review_months=typed)
+
+    topic.refresh_from_db()
+    assert topic.review_months == saved
 
 
 # What is asked, and in which language ########################################
@@ -806,6 +870,9 @@ ADDRESSES = [
     "/admin/clinic/user/",
     "/admin/clinic/user/add/",
     "/admin/auth/group/",
+    "/admin/articles/topic/",
+    "/admin/articles/wording/",
+    "/admin/articles/wording/add/",
 ]
 
 
@@ -876,6 +943,9 @@ def test_every_field_of_the_practice_has_a_name(staff, practice, language, sever
         "/admin/clinic/picture/add/",
         "/admin/articles/topic/add/",
         "/admin/articles/article/",
+        "/admin/articles/wording/",
+        "/admin/articles/wording/add/",
+        "/admin/auth/group/add/",
         "/admin/clinic/user/add/",
         "/admin/password_change/",
     ],
@@ -900,12 +970,31 @@ def a_picture():
     )  # fmt: skip
 
 
+def an_article_sent_for_review():
+    article = factories.ArticleFactory()
+    article.submit(by=factories.UserFactory())
+
+
+def a_published_article():
+    factories.publish(factories.ArticleFactory())
+
+
+def a_wording():
+    number = Wording.objects.count()
+    Wording.objects.create(language="en", phrase=f"phrase {number}", reason="x")
+
+
 @pytest.mark.parametrize(
     ("address", "make"),
     [
         ("/admin/", factories.ArticleFactory),
+        ("/admin/", an_article_sent_for_review),
+        ("/admin/", a_published_article),
         ("/admin/articles/article/", factories.ArticleFactory),
+        ("/admin/articles/article/", a_published_article),
+        ("/admin/articles/article/?waiting=to-sign", an_article_sent_for_review),
         ("/admin/articles/topic/", factories.TopicFactory),
+        ("/admin/articles/wording/", a_wording),
         ("/admin/clinic/picture/", a_picture),
         ("/admin/clinic/user/", factories.UserFactory),
         (

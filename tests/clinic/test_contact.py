@@ -16,7 +16,8 @@ CONTACT = ["/contact/", "/it/contatti/"]
 WHATSAPP = "https://wa.me/393317612698"
 # The pages of one language; Italian ones come from the same templates.
 KINDS = [
-    "/", "/articles/", "/articles/fever/", "/topics/liver/", "/contact/",
+    "/", "/articles/", "/articles/fever/", "/articles/fever/editions/1/",
+    "/topics/liver/", "/contact/",
     "/doctors/ada/", "/legal/", "/privacy/", "/accessibility/", "/not-there/",
     "/it/contatti/", "/it/medici/ada/",
 ]  # fmt: skip
@@ -191,9 +192,11 @@ def test_however_much_there_is_the_contact_page_asks_thirteen_times(
 
 @pytest.fixture
 def legal(doctor):
-    factories.ArticleFactory(
-        slug="fever", author=doctor, topic=factories.TopicFactory(slug="liver")
-    ).publish()
+    factories.publish(
+        factories.ArticleFactory(
+            slug="fever", author=doctor, topic=factories.TopicFactory(slug="liver")
+        )
+    )
     Doctor.objects.exclude(pk=doctor.pk).delete()
     Doctor.objects.update(
         registration_body=factories.both("Ordine di Roma"),

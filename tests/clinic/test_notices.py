@@ -31,17 +31,23 @@ def pages(practice):
     """An address of every kind of page, in both languages."""
     doctor = factories.DoctorFactory(slug="ada")
     topic = factories.TopicFactory(slug="liver")
-    for language in ("en", "it"):
-        factories.ArticleFactory(
-            slug="fever", language=language, topic=topic, author=doctor
-        ).publish()
+    fever, febbre = (
+        factories.publish(
+            factories.ArticleFactory(
+                slug="fever", language=language, topic=topic, author=doctor
+            )
+        )
+        for language in ("en", "it")
+    )
     english = [
         "/", "/articles/", "/articles/fever/", "/topics/liver/", "/contact/",
         "/doctors/ada/", "/legal/", "/privacy/", "/accessibility/", "/not-there/",
+        fever.get_citation_url(),
     ]  # fmt: skip
     italian = [
         "/it/", "/it/articoli/", "/it/articoli/fever/", "/it/argomenti/liver/",
         "/it/contatti/", "/it/medici/ada/", "/it/not-there/",
+        febbre.get_citation_url(),
     ]  # fmt: skip
     return english + italian
 

@@ -328,12 +328,13 @@ def test_an_unknown_email_link_is_not_found(client):
 def test_no_page_holds_an_email_address_that_a_machine_could_read(client, practice):
     doctor = factories.DoctorFactory(slug="ada")
     factories.EmailFactory(address="ada@doctors.example", doctor=doctor)
-    factories.ArticleFactory(slug="fever", author=doctor).publish()
+    factories.publish(factories.ArticleFactory(slug="fever", author=doctor))
 
     for address in (
         "/",
         "/articles/",
         "/articles/fever/",
+        "/articles/fever/editions/1/",
         "/contact/",
         "/doctors/ada/",
         "/not-there/",
@@ -470,8 +471,8 @@ def test_the_language_switch_leads_to_the_same_page(client, practice, english, i
         author=doctor,
         topic=topic,
     )
-    original.publish()
-    translated.publish()
+    factories.publish(original)
+    factories.publish(translated)
 
     assert language_switch(get(client, english)) == ("Italiano", "it", italian)
     assert language_switch(get(client, italian)) == ("English", "en", english)
@@ -486,10 +487,10 @@ def test_a_page_without_translation_says_that_there_is_none(client):
     italian = factories.ArticleFactory(
         slug="febbre", language="it", translation_of=original, topic=original.topic
     )
-    original.publish()
+    factories.publish(original)
 
     with_a_draft = language_switch(get(client, "/articles/fever/"))
-    italian.publish()
+    factories.publish(italian)
     original.withdraw()
     other_way_round = language_switch(get(client, "/it/articoli/febbre/"))
 
@@ -541,10 +542,12 @@ def test_a_site_set_up_in_italian_has_italian_without_prefix(
 ):
     doctor = practice.doctors.get()
     original = factories.ArticleFactory(slug="febbre", language="it", author=doctor)
-    original.publish()
-    factories.ArticleFactory(
-        slug="fever", translation_of=original, author=doctor, topic=original.topic
-    ).publish()
+    factories.publish(original)
+    factories.publish(
+        factories.ArticleFactory(
+            slug="fever", translation_of=original, author=doctor, topic=original.topic
+        )
+    )
 
     for italian, english in (
         ("/", "/en/"),

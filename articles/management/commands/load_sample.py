@@ -4,18 +4,21 @@ import os
 import re
 import secrets
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.core.files.base import File
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 from i18nfield.strings import LazyI18nString
 
 from articles.models import Article, Edition, Source, Topic
-from clinic import pictures
+from articles.models.review import spread
+from clinic import pictures, roles
 from clinic.models import (
     Doctor,
     Email,
@@ -65,10 +68,12 @@ class Command(BaseCommand):
             for position, data in enumerate(content["topics"])
         }
         count = len(content["articles"])
+        # No doctor has read them: their first reviews are proposed, one by one.
+        days = spread(count, timezone.localdate(), Practice.objects.row().review_months)
         for number, data in enumerate(content["articles"], 1):
             self.stdout.write(f"Loading sample article {number} of {count} …")
-            self.load_article(data, topics[data["topic"]], doctor)
-        self.create_editor()
+            self.load_article(data, topics[data["topic"]], doctor, days[number - 1])
+        self.create_editor(doctor)
 
     def load_practice(self, data: dict[str, Any]) -> Doctor:
         practice = Practice.objects.create(
@@ -92,7 +97,9 @@ class Command(BaseCommand):
                 )
         return doctor
 
-    def load_article(self, data: dict[str, Any], topic: Topic, doctor: Doctor) -> None:
+    def load_article(
+        self, data: dict[str, Any], topic: Topic, doctor: Doctor, review_on: date
+    ) -> None:
         """Create the article in every language and publish it."""
         picture = self.picture(data["picture"])
         original = None
@@ -119,24 +126,24 @@ class Command(BaseCommand):
             original = original or article
             for position, source in enumerate(words["sources"]):
                 Source.objects.create(article=article, position=position, **source)
-            article.publish()
+            article.written(None)
+            article.publish_unreviewed(review_on=review_on)
 
     def picture(self, name: str) -> Picture:
         with (SAMPLE / "pictures" / name).open("rb") as file:
             renditions = pictures.render(File(file))
         return Picture.objects.create_from(renditions, name=name, is_drawing=True)
 
-    def create_editor(self) -> None:
-        """Create the sample editor; the server shows the password once."""
-        group, _created = Group.objects.get_or_create(name="Editors")
-        group.permissions.set(
-            Permission.objects.filter(
-                content_type__app_label__in=["articles", "clinic"]
-            ).exclude(content_type__model__in=["user", "edition"])
-        )
+    def create_editor(self, doctor: Doctor) -> None:
+        """Create the sample editor, a doctor in every role.
+
+        The server shows the password once.
+        """
         password = secrets.token_urlsafe(12)
-        editor = User.objects.create_user("editor", password=password, is_staff=True)
-        editor.groups.add(group)
+        editor = User.objects.create_user(
+            "editor", password=password, is_staff=True, doctor=doctor
+        )
+        editor.groups.set(Group.objects.filter(name__in=roles.NAMES))
         path = settings.DATA_DIR / "first-password"
         path.unlink(missing_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,0 +1,85 @@
+"""The form of an article and of its sources."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.text import normalize_newlines
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Article, Source
+from clinic.forms import (
+    LabelledForm,
+    PictureChoiceForm,
+    PictureUploadField,
+    VersionedForm,
+)
+
+
+class DoiField(forms.CharField):
+    """A DOI; "doi:10.1234/x" and "https://doi.org/10.1234/x" are kept as 10.1234/x."""
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value) or ""
+        return re.sub(r"(?i)^(https?://(dx\.)?doi\.org/|doi:\s*)", "", typed)
+
+
+class SourceForm(LabelledForm):
+    class Meta:
+        model = Source
+        fields = ["title", "url", "doi", "pmid", "position"]
+        field_classes = {"doi": DoiField}
+
+
+class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
+    picture_upload = PictureUploadField(
+        required=False,
+        label=_("or upload a picture"),
+        help_text=_(
+            "JPEG, PNG, WebP or AVIF, at most 25 MB and 40 million pixels. What the "
+            "camera wrote into it, such as the place, is removed."
+        ),
+    )
+
+    class Meta:
+        model = Article
+        fields = [
+            "language", "title", "slug", "summary", "body", "change_kind",
+            "change_note", "topic", "author", "translation_of", "picture",
+            "picture_alt", "picture_decorative", "picture_caption", "picture_credit",
+            "disclosure", "key_phrases", "is_sample", "review_months",
+        ]  # fmt: skip
+        widgets = {
+            "change_kind": forms.RadioSelect,
+            "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "summary": forms.Textarea(attrs={"rows": 3, "cols": 80}),
+            "key_phrases": forms.Textarea(attrs={"rows": 4, "cols": 40}),
+        }
+
+    conflict_message = _(
+        "Somebody else has saved this article in the meantime. Nothing is lost: your "
+        "text is still here, and both are compared below. Nothing has been saved yet."
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Keep one kind of line end: browsers send another one than they were given."""
+        for name, value in self.cleaned_data.items():
+            if isinstance(value, str):
+                self.cleaned_data[name] = normalize_newlines(value)
+        return super().clean()
+
+    def compare_with(self, stored: Article) -> None:
+        super().compare_with(stored)
+        self.seen_fingerprint = stored.fingerprint()
+
+    def overwrites(self, stored: Article) -> bool:
+        """Whether the person has seen what a colleague saved, and wants this text."""
+        return self.data.get("overwrite") == str(stored.version)
+
+    def typed(self) -> Article:
+        """Return an article, never saved, with what stands in the refused form."""
+        article = Article(pk=self.instance.pk)
+        for name in self.Meta.fields:
+            if name in self.cleaned_data:
+                setattr(article, name, self.cleaned_data[name])
+        return article

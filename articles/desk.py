@@ -1,0 +1,160 @@
+"""What waits at the desk, for whom, in the words of the lists and of the digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import F, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Article, Edition, State
+from clinic import legal
+from clinic.models import Practice, User
+
+# Articles ``with_state``: the type checker knows nothing of its annotations.
+Articles = Any
+
+
+@dataclass(frozen=True)
+class Word:
+    """A kind of waiting: what lists and lines call it, who is concerned, which wait.
+
+    ``choose`` gets articles ``with_state`` and the person who looks.
+    """
+
+    code: str
+    label: Any
+    sentence: Any
+    permission: str
+    choose: Callable[[Articles, User], Articles]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What waits for one person: how many, and where to find them."""
+
+    label: str
+    count: int
+    url: str
+
+
+def to_finish(articles: Articles, user: User) -> Articles:
+    return articles.filter(
+        Q(state=State.DRAFT, edited_by=user)
+        | Q(state=State.RETURNED, submitted_by=user)
+    )
+
+
+def to_sign(articles: Articles, user: User) -> Articles:
+    waiting = articles.filter(state=State.SUBMITTED)
+    if Practice.objects.row().four_eyes:
+        waiting = waiting.exclude(edited_by=user)
+    return waiting
+
+
+def to_publish(articles: Articles, user: User) -> Articles:
+    return articles.filter(state=State.SIGNED)
+
+
+def overdue(articles: Articles, user: User) -> Articles:
+    return articles.filter(live_from__isnull=False, due_date__lt=timezone.localdate())
+
+
+def never_reviewed(articles: Articles, user: User) -> Articles:
+    return articles.filter(live_from__isnull=False, reviewed_date=None)
+
+
+def scheduled(articles: Articles, user: User) -> Articles:
+    return articles.filter(Q(planned_from__isnull=False) | Q(live_until__isnull=False))
+
+
+def behind(articles: Articles, user: User) -> Articles:
+    """Translations whose original has a newer content before readers than they."""
+    live = Edition.objects.live()
+    return articles.annotate(
+        since=Subquery(live.filter(article=OuterRef("pk")).values("content_since")[:1]),
+        original_since=Subquery(
+            live.filter(article=OuterRef("translation_of")).values("content_since")[:1]
+        ),
+    ).filter(original_since__gt=F("since"))
+
+
+WORDS = [
+    Word(
+        "to-finish",
+        _("to finish"),
+        _("Articles to finish"),
+        "articles.change_article",
+        to_finish,
+    ),
+    Word(
+        "to-sign",
+        _("to sign"),
+        _("Articles to sign"),
+        "articles.sign_article",
+        to_sign,
+    ),
+    Word(
+        "to-publish",
+        _("signed, to publish"),
+        _("Signed articles to publish"),
+        "articles.publish_article",
+        to_publish,
+    ),
+    Word(
+        "overdue",
+        _("review overdue"),
+        _("Articles whose review is overdue"),
+        "articles.sign_article",
+        overdue,
+    ),
+    Word(
+        "never-reviewed",
+        _("never reviewed"),
+        _("Articles that were never reviewed"),
+        "articles.sign_article",
+        never_reviewed,
+    ),
+    Word(
+        "scheduled",
+        _("something planned"),
+        _("Articles with something planned"),
+        "articles.publish_article",
+        scheduled,
+    ),
+    Word(
+        "behind",
+        _("translation behind"),
+        _("Translations behind their original"),
+        "articles.change_article",
+        behind,
+    ),
+]
+BY_CODE = {word.code: word for word in WORDS}
+
+
+def waiting_for(user: User) -> list[Task]:
+    """Return what waits for that person; nothing with a count of zero."""
+    return [task for task in tasks_of(user) if task.count]
+
+
+def tasks_of(user: User) -> Iterator[Task]:
+    page = reverse("admin:articles_article_changelist")
+    for word in WORDS:
+        if user.has_perm(word.permission):
+            articles = word.choose(Article.objects.with_state(), user)
+            url = f"{page}?{urlencode({'waiting': word.code})}"
+            yield Task(str(word.sentence), articles.count(), url)
+    if user.has_perm("clinic.change_practice"):
+        practice = Practice.objects.current()
+        yield Task(
+            gettext("Details of the practice that are missing"),
+            len(legal.missing(practice)) + (not practice.header_phones),
+            reverse("admin:clinic_practice_changelist"),
+        )
