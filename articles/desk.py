@@ -52,6 +52,9 @@ def to_finish(articles: Articles, user: User) -> Articles:
 
 
 def to_sign(articles: Articles, user: User) -> Articles:
+    """What was sent for review; nothing for whoever is no doctor and cannot sign."""
+    if user.doctor_id is None:
+        return articles.none()
     waiting = articles.filter(state=State.SUBMITTED)
     if Practice.objects.row().four_eyes:
         waiting = waiting.exclude(edited_by=user)

@@ -172,7 +172,13 @@ class EditionDetail(ArticleDetail):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return context | {"cited": True, "current": self.current, "facts": None}
+        current: Any = self.current  # of what is withdrawn nothing is shown
+        return context | {
+            "cited": True,
+            "current": current,
+            "is_past": self.object.number != current.number,
+            "facts": None,
+        }
 
 
 class StatementDetail(PublicPage, TemplateView):

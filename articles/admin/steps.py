@@ -36,26 +36,30 @@ def note_field(label: Any, help_text: Any = "", *, required: bool = False) -> An
     )
 
 
-class SubmitForm(forms.Form):
+class StepForm(forms.Form):
+    """The form of a step; it knows the article that the step is about."""
+
+    def __init__(self, *args: Any, article: Article, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.article = article
+
+
+class SubmitForm(StepForm):
     note = note_field(
         _("Note for the reviewer"),
         _("For example what is new, or what you are not sure of."),
     )
 
 
-class ReturnForm(forms.Form):
+class ReturnForm(StepForm):
     note = note_field(_("What has to be changed"), required=True)
 
 
-class SignForm(forms.Form):
+class PublishForm(StepForm, WhenForm):
     pass
 
 
-class PublishForm(WhenForm):
-    pass
-
-
-class WithdrawForm(WhenForm):
+class WithdrawForm(StepForm, WhenForm):
     note = note_field(
         _("Explanation for readers"),
         _(
@@ -64,8 +68,24 @@ class WithdrawForm(WhenForm):
         ),
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse an end after the one that is planned: it would not count."""
+        cleaned = super().clean()
+        live, moment = self.article.current_edition(), cleaned.get("moment")
+        ends = live and not self.article.planned_edition() and live.live_until
+        if ends and moment and moment > ends:
+            self.add_error(
+                "moment",
+                _(
+                    "It is to be withdrawn on %(moment)s already. Please call that off "
+                    "first."
+                )
+                % {"moment": in_words_with_time(ends)},
+            )
+        return cleaned
 
-class ReviewForm(forms.Form):
+
+class ReviewForm(StepForm):
     """What a doctor found; "correct" has a button of its own and is not offered."""
 
     outcome = forms.ChoiceField(
@@ -99,7 +119,7 @@ class Page:
     step: Step
     question: Any
     button: Any
-    form: type[forms.Form]
+    form: type[StepForm]
     act: Callable[[Article, Any, dict[str, Any]], Any]
     done: Callable[[Article, Any, dict[str, Any]], str]
     danger: bool = False
@@ -162,7 +182,7 @@ PAGES = [
         Step.SIGN,
         _("Sign this article?"),
         _("Sign"),
-        SignForm,
+        StepForm,
         lambda article, by, data: article.sign(by=by),
         lambda *_args: gettext("Signed. Readers see it once it is published."),
     ),
@@ -189,7 +209,7 @@ PAGES = [
         Step.CALL_OFF,
         _("Call off what is planned?"),
         _("Call it off"),
-        SignForm,
+        StepForm,
         lambda article, by, data: article.call_off(by=by),
         lambda *_args: gettext("Called off. Readers go on seeing what they see now."),
         danger=True,
@@ -240,7 +260,7 @@ class LifeOfArticles(admin.ModelAdmin):
         sent = request.method == "POST"
         if sent and request.POST.get("version") != str(article.version):
             return self.too_late(request, article, page, obstacles)
-        form = page.form(request.POST if sent else None)
+        form = page.form(request.POST if sent else None, article=article)
         if sent and not obstacles and form.is_valid():
             return self.act(request, article, page, form)
         return self.ask(request, article, page, form, obstacles)
@@ -382,12 +402,13 @@ class LifeOfArticles(admin.ModelAdmin):
                 continue
             self.log_change(request, article, str(Step.PUBLISH_UNREVIEWED.label))
             count += 1
-        messages.success(
-            request,
-            ngettext(
-                "%(count)s article published, never reviewed.",
-                "%(count)s articles published, never reviewed.",
-                count,
+        if count:
+            messages.success(
+                request,
+                ngettext(
+                    "%(count)s article published, never reviewed.",
+                    "%(count)s articles published, never reviewed.",
+                    count,
+                )
+                % {"count": count},
             )
-            % {"count": count},
-        )

@@ -284,8 +284,8 @@ class Life(Rules, Versioned):
     def _withdraw(self, at: datetime, note: str) -> None:
         last = self.editions.shown().filter(live_from__lt=at).first()
         self.editions.end_by(at)
-        if last:
-            self.editions.filter(pk=last.pk).update(withdrawal_note=note)
+        if last:  # not one that had ended before, for a reason of its own
+            self.editions.filter(pk=last.pk, live_until=at).update(withdrawal_note=note)
 
     def _take_back(self, planned: Edition) -> None:
         """Bring the signature back: the same text is signed and not yet published."""

@@ -105,7 +105,7 @@ class Rules:
         is_sent = self.state == State.SUBMITTED
         if not closed and not is_sent and self.edited_by_id not in writers:
             yield gettext(
-                "Somebody else is still writing it: it can be signed once it has been "
+                "Somebody else wrote it last: it can be signed once it has been "
                 "sent for review."
             )
         yield from self._against_signature_of(by, self.edited_by_id)
@@ -122,7 +122,7 @@ class Rules:
     def _against_publish_unreviewed(self, by: User | None) -> Iterator[str]:
         if self.editions.exists():
             yield gettext(
-                "It has been published before: a new edition has to be signed."
+                "There is an edition of it already: a new one has to be signed."
             )
         if self.state == State.RETURNED:
             yield gettext("A reviewer has sent it back.")

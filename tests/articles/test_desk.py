@@ -11,6 +11,7 @@ import time_machine
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
+from django.urls import clear_url_caches
 from django.utils.translation import gettext, override
 
 from articles import desk
@@ -627,14 +628,26 @@ def test_the_digest_is_silent_where_nothing_waits(server):
     assert mail.outbox == []
 
 
+@pytest.fixture
+def main_language(settings):
+    """A function that sets the site's language, on which kept addresses depend."""
+
+    def choose(code):
+        settings.LANGUAGE_CODE = code
+        clear_url_caches()
+
+    yield choose
+    clear_url_caches()
+
+
 @pytest.mark.parametrize(
     ("site", "own", "language"),
     [("en", "", "en"), ("en", "it", "it"), ("it", "", "it"), ("it", "en", "en")],
 )
 def test_the_digest_speaks_the_language_of_whoever_reads_it(
-    server, settings, site, own, language
+    server, main_language, site, own, language
 ):
-    settings.LANGUAGE_CODE = site
+    main_language(site)
     member(language=own)
     with override(language):
         words = gettext("Articles to finish")

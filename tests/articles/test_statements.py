@@ -337,9 +337,8 @@ def test_what_the_accessibility_page_claims_is_tested():
     ):
         assert claim in journeys, claim
     for claim in (
-        '"width", [320, 1280]',
-        '"scheme", ["light", "dark"]',
-        "document.documentElement.scrollWidth <= innerWidth",
+        '[(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]',
+        "assert sticking_out(page) == []",
     ):
         assert claim in every_page, claim
 

@@ -100,7 +100,7 @@ FOUR_EYES = {"sign", "review", "publish-unreviewed"}
 REASONS = {
     "doctor": "Only a doctor signs, and your account is not linked to one. Whoever "
     "manages the accounts can link it.",
-    "mine": "Somebody else is still writing it: it can be signed once it has been sent "
+    "mine": "Somebody else wrote it last: it can be signed once it has been sent "
     "for review.",
     "four eyes": "You wrote this last, and the practice asks for four eyes: somebody "
     "else has to sign it.",
@@ -110,7 +110,7 @@ REASONS = {
     "already": "It is signed already.",
     "unsigned": "It is not signed: a doctor has to sign it first.",
     "returned": "A reviewer has sent it back.",
-    "once": "It has been published before: a new edition has to be signed.",
+    "once": "There is an edition of it already: a new one has to be signed.",
     "nothing": "The article is not published.",
     "no plan": "Nothing is planned for it.",
     "unseen": "Readers do not see it: there is nothing to review.",
@@ -1137,3 +1137,39 @@ def test_what_was_published_unreviewed_says_so_at_the_desk_and_not_to_readers(
     never = "Never reviewed. No doctor has checked what readers see."
     assert never in " ".join(state.split())
     assert "review" not in page.text().lower()
+
+
+def test_an_end_after_the_planned_one_is_refused_and_keeps_what_was_typed(doctor):
+    article = factories.ArticleFactory()
+    live_with_a_planned_end(article)
+    planned_end = article.current_edition().live_until
+    typed_time = f"{timezone.localtime(in_days(5)):%Y-%m-%dT%H:%M}"
+
+    response = answer(
+        doctor,
+        address_of(article, "withdraw"),
+        when="later",
+        moment=typed_time,
+        note="It is no longer given.",
+    )
+
+    page = parsed(response)
+    assert page.css_first("#id_moment").attrs["value"] == typed_time
+    assert page.css_first("#id_note").text().strip() == "It is no longer given."
+    assert "is to be withdrawn on" in page.css_first(".errorlist").text()
+    assert article.current_edition().live_until == planned_end
+
+
+def test_an_end_before_the_planned_one_takes_its_place(doctor):
+    article = factories.ArticleFactory()
+    live_with_a_planned_end(article)
+    sooner = timezone.localtime(in_days(1)).replace(second=0, microsecond=0)
+
+    answer(
+        doctor,
+        address_of(article, "withdraw"),
+        when="later",
+        moment=f"{sooner:%Y-%m-%dT%H:%M}",
+    )
+
+    assert article.current_edition().live_until == sooner

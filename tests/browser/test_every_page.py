@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import html5lib
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import (
     COLOURS,
@@ -324,8 +325,10 @@ def answers_of_the_form(page, states):
     page.get_by_role("status").get_by_role("button").last.click()
 
     page.locator("#id_summary").fill("Typed in a second window.")
-    page.locator("[name=seen_version]").evaluate("field => { field.value = 0 }")
-    yield press(page, "[name=_continue]")
+    page.locator("[name=seen_version]").evaluate("field => { field.value = 99 }")
+    answer = press(page, "[name=_continue]")
+    expect(page.locator(".conflict ins")).to_be_visible()
+    yield answer
     page.locator("#id_title").fill("")
     yield press(page, "[name=_continue]")
     page.evaluate("localStorage.clear()")
