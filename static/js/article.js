@@ -25,7 +25,7 @@ async function advise() {
     if (!answer.ok || answer.redirected) return
     const text = await answer.text()
     // Answers may overtake each other: the last question counts.
-    advice.innerHTML = text
+    if (question === asked) advice.innerHTML = text
   } catch {}
 }
 

@@ -54,6 +54,20 @@ def save(page):
     text_editor(page)
 
 
+def hold(page, address, method):
+    """Let the next request to that address wait; it is in the list that is returned."""
+    held = []
+
+    def answer(route):
+        if route.request.method == method and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(address, answer)
+    return held
+
+
 def kept(page):
     """Whose words this browser has kept, as the names under which they lie."""
     return page.evaluate(
@@ -220,6 +234,30 @@ def test_a_new_article_survives_the_end_of_the_session_too(writer, portal):
     expect(offer(page)).to_be_hidden()
     expect(page.locator("#id_title")).to_have_value("")
     assert kept(page) == []
+
+
+def test_a_connection_that_breaks_while_saving_loses_nothing(writer, article):
+    work = article(summary="As it was.")
+    page = writer(work.at())
+    open_form(page, work.at())
+    page.route(
+        f"**{work.at()}",
+        lambda route: (
+            route.abort() if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    page.locator("#id_summary").fill("Typed just before the line went down.")
+    with page.expect_event("requestfailed"):
+        page.locator("[name=_continue]").click(no_wait_after=True)
+    page.unroute_all()
+
+    open_form(page, work.at())
+
+    sentence = page.locator("#keep").get_attribute("data-arrived-late")
+    expect(offer(page)).to_have_text(sentence)
+    expect(page.locator("#id_summary")).to_have_value(
+        "Typed just before the line went down."
+    )
 
 
 def test_what_a_colleague_saved_meanwhile_is_not_overwritten_unseen(
@@ -449,6 +487,27 @@ def test_the_advice_follows_what_is_typed_and_takes_no_focus(at_desk, article):
     page.keyboard.type(" in town")
     expect(page.locator("#id_title")).to_have_value("The best clinic in town")
     assert page.evaluate("window.sameDocument") is True
+
+
+def test_the_last_question_has_the_last_word(at_desk, article):
+    work = article()
+    page = at_desk("anna")
+    open_form(page, work.at())
+    held = hold(page, "**/advice/", "POST")
+    with page.expect_request("**/advice/"):
+        page.locator("#id_summary").fill("A guaranteed result.")
+    with page.expect_response("**/advice/"):
+        page.locator("#id_title").fill("The best clinic")
+    page.locator("#id_summary").fill("Plain words.")
+    expect(hints(page)).to_have_count(1)
+    expect(hints(page)).not_to_contain_text("guaranteed")
+
+    with page.expect_event("requestfinished"):
+        held.pop().continue_()
+
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+    expect(hints(page)).to_have_count(1)
+    expect(hints(page)).not_to_contain_text("guaranteed")
 
 
 def test_a_source_and_a_picture_count_as_soon_as_they_are_there(at_desk, article):
