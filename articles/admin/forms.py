@@ -24,6 +24,13 @@ class DoiField(forms.CharField):
         return re.sub(r"(?i)^(https?://(dx\.)?doi\.org/|doi:\s*)", "", typed)
 
 
+class LinesField(forms.CharField):
+    """Plain lines with one kind of end: browsers send another than they were given."""
+
+    def to_python(self, value: Any) -> str:
+        return normalize_newlines(super().to_python(value) or "")
+
+
 class SourceForm(LabelledForm):
     class Meta:
         model = Source
@@ -49,6 +56,7 @@ class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
             "picture_alt", "picture_decorative", "picture_caption", "picture_credit",
             "disclosure", "key_phrases", "is_sample", "review_months",
         ]  # fmt: skip
+        field_classes = {"summary": LinesField, "key_phrases": LinesField}
         widgets = {
             "change_kind": forms.RadioSelect,
             "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
@@ -60,13 +68,6 @@ class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
         "Somebody else has saved this article in the meantime. Nothing is lost: your "
         "text is still here, and both are compared below. Nothing has been saved yet."
     )
-
-    def clean(self) -> dict[str, Any] | None:
-        """Keep one kind of line end: browsers send another one than they were given."""
-        for name, value in self.cleaned_data.items():
-            if isinstance(value, str):
-                self.cleaned_data[name] = normalize_newlines(value)
-        return super().clean()
 
     def compare_with(self, stored: Article) -> None:
         super().compare_with(stored)

@@ -26,6 +26,18 @@ def main_language() -> str:
     return settings.LANGUAGE_CODE
 
 
+def staff(name: Any) -> Any:
+    """A reference to an account that did something; the account cannot be deleted."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=name,
+    )
+
+
 class Content(models.Model):
     """What an article says: shared by the working copy and its editions."""
 

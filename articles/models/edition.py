@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from articles.models.content import Content
+from articles.models.content import Content, staff
 from articles.models.review import Review
 from clinic.models import Practice
 
@@ -111,22 +111,8 @@ class Edition(Content):
         editable=False,
         verbose_name=_("published by"),
     )
-    written_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("last written by"),
-    )
-    signed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("signed by"),
-    )
+    written_by = staff(_("last written by"))
+    signed_by = staff(_("signed by"))
     signed_at = models.DateTimeField(_("signed"), null=True, editable=False)
     translation_of = models.ForeignKey(
         "articles.Article",

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import reversion
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles.models.content import staff
 from articles.models.edition import Change, Edition
 from articles.models.review import Review
 from articles.models.rules import Rules, State, Step
@@ -24,18 +24,6 @@ from clinic.models import User, Versioned
 
 if TYPE_CHECKING:
     from articles.models.article import Article
-
-
-def staff(name: Any) -> Any:
-    """A reference to an account that did something; the account cannot be deleted."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=name,
-    )
 
 
 class Life(Rules, Versioned):

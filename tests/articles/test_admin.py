@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 from reversion.models import Version
@@ -153,6 +154,15 @@ def test_saving_the_untouched_form_changes_nothing(staff):
     assert (after.state, after.version) == (State.PUBLISHED, before.version + 1)
     assert (after.edited_by, after.edited_at) == (before.edited_by, before.edited_at)
     assert Version.objects.count() == saves
+
+
+def test_a_save_that_changes_nothing_leaves_no_line_in_the_history(staff):
+    article = factories.ArticleFactory(key_phrases="one\ntwo", summary="One.\nTwo.")
+
+    # As browsers send the ends of lines.
+    draft(staff, article, key_phrases="one\r\ntwo", summary="One.\r\nTwo.")
+
+    assert list(LogEntry.objects.all()) == []
 
 
 def test_saving_the_untouched_form_keeps_the_signature(staff):
