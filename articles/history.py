@@ -55,7 +55,7 @@ def working_copy(article: Article) -> Text:
     return Text(
         "draft",
         gettext("Working copy"),
-        content_of(article),
+        article.copied(),
         article.sources_as_list(),
         article.edited_at or article.updated_at,
         article.edited_by,
@@ -66,7 +66,7 @@ def of_edition(edition: Edition) -> Text:
     return Text(
         f"edition-{edition.number}",
         gettext("Edition %(number)s") % {"number": edition.number},
-        content_of(edition),
+        edition.copied(),
         edition.sources,
         edition.live_from,
         edition.published_by,
@@ -88,10 +88,6 @@ def of_save(version: Version) -> Text:
         version.revision.date_created,
         version.revision.user,
     )
-
-
-def content_of(row: Article | Edition) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Edition.COPIED}
 
 
 def saves_of(article: Article) -> QuerySet[Version]:
@@ -158,8 +154,7 @@ def recover(version: Version, text: Text, *, by: Any) -> Article:
     for name, value in restorable(text, article).items():
         setattr(article, name, value)
     article.save(force_insert=True)
-    for position, source in enumerate(text.sources):
-        article.sources.create(position=position, **source)
+    article.use_sources(text.sources)
     article.written(by)
     return article
 

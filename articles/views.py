@@ -128,10 +128,15 @@ class ArticleDetail(PublicPage, DetailView):
         return self.render_to_response(self.get_context_data(object=edition))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        facts = structured_data.article(self.object, absolute)
-        return super().get_context_data(facts=facts, **kwargs) | article_context(
-            self.object
+        return (
+            super().get_context_data(**kwargs)
+            | article_context(self.object)
+            | self.beside()
         )
+
+    def beside(self) -> dict[str, Any]:
+        """What this address shows of the edition beside its page."""
+        return {"facts": structured_data.article(self.object, absolute)}
 
     def gone(self, request: HttpRequest, article: Article) -> HttpResponse:
         """Say that the article was withdrawn, when, and why if staff said so."""
@@ -170,14 +175,12 @@ class EditionDetail(ArticleDetail):
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
+    def beside(self) -> dict[str, Any]:
         current: Any = self.current  # of what is withdrawn nothing is shown
-        return context | {
+        return {
             "cited": True,
             "current": current,
             "is_past": self.object.number != current.number,
-            "facts": None,
         }
 
 

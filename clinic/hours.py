@@ -7,7 +7,6 @@ so mistakes the hour that an autumn night has twice (PEP 495).
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
+
+from clinic.moments import readings, turn, wall_of
 
 DAY = timedelta(days=1)
 # How many days after today the next opening is looked for.
@@ -362,18 +363,11 @@ def moment(on: date, at: time, zone: ZoneInfo, *, last: bool = False) -> datetim
     RFC 5545 would have 02:30 mean 03:30, behind the 03:00 of the next stretch.
     """
     face = datetime.combine(on, at)
-    early, late = sorted(
-        face.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)
-    )
-    if early.astimezone(zone).replace(tzinfo=None) == face:
+    early, late = readings(face, zone)
+    if wall_of(early, zone) == face:
         return late if last else early
-
-    def face_after(seconds: int) -> datetime:
-        passed = early + timedelta(seconds=seconds)
-        return passed.astimezone(zone).replace(tzinfo=None)
-
-    gap = range(int((late - early).total_seconds()))
-    return early + timedelta(seconds=bisect_left(gap, face, key=face_after))
+    # Skipped, so clocks are changed here: what they are set to ends the gap.
+    return turn(face, zone) or early
 
 
 def public_holidays(country: str, region: str, language: str) -> Holidays:

@@ -27,16 +27,6 @@ def moments(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     ]
 
 
-def gap(wall: datetime, zone: ZoneInfo) -> Walls | None:
-    """Return where the skipped times around a wall time begin and where they end.
-
-    On the night of spring 02:30 gives 02:00 and 03:00; the second exists. None if the
-    wall time is not skipped.
-    """
-    found = change(wall, zone)
-    return found if found and found[0] < found[1] else None
-
-
 def is_doubled(moment: datetime, zone: ZoneInfo) -> bool:
     """Say whether what clocks show at that moment comes twice."""
     return len(moments(wall_of(moment, zone), zone)) == 2
@@ -63,11 +53,10 @@ def readings(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return early, late
 
 
-def change(wall: datetime, zone: ZoneInfo) -> Walls | None:
-    """Return what clocks reach, and what they are set to then, around a wall time.
+def turn(wall: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the moment at which clocks are changed, around a wall time.
 
-    That is 02:00 and 03:00 in spring, 03:00 and 02:00 in autumn. None if the wall time
-    is neither skipped nor doubled.
+    None if the wall time is neither skipped nor doubled.
     """
     # Clocks are changed at a whole second.
     early, late = readings(wall.replace(microsecond=0), zone)
@@ -82,6 +71,18 @@ def change(wall: datetime, zone: ZoneInfo) -> Walls | None:
     passed = bisect_left(
         range(int((late - early).total_seconds())), True, key=is_changed
     )
-    turn = early + timedelta(seconds=passed)
-    reached = turn.replace(tzinfo=None) + (before or timedelta())
-    return reached, wall_of(turn, zone)
+    return early + timedelta(seconds=passed)
+
+
+def change(wall: datetime, zone: ZoneInfo) -> Walls | None:
+    """Return what clocks reach, and what they are set to then, around a wall time.
+
+    That is 02:00 and 03:00 in spring, 03:00 and 02:00 in autumn. None if the wall time
+    is neither skipped nor doubled.
+    """
+    at = turn(wall, zone)
+    if at is None:
+        return None
+    early, _late = readings(wall, zone)
+    before = early.astimezone(zone).utcoffset() or timedelta()
+    return at.replace(tzinfo=None) + before, wall_of(at, zone)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.core.exceptions import PermissionDenied
@@ -14,15 +14,14 @@ from django.urls import path
 from django.utils.translation import gettext
 
 from articles import history
+from articles.admin.asking import AsksFirst
 from articles.models import Article
 
 PER_PAGE = 50
 
 
-class HistoryOfArticles(admin.ModelAdmin):
+class HistoryOfArticles(AsksFirst):
     """Every save, every edition and every step of an article, and the way back."""
-
-    confirm: Any
 
     def get_urls(self) -> list[Any]:
         wrap, name = self.admin_site.admin_view, "articles_article"
@@ -97,26 +96,20 @@ class HistoryOfArticles(admin.ModelAdmin):
             raise Http404
         content = history.restorable(text, article)
         if request.method == "POST":
-            if request.POST.get("version") == str(article.version):
-                article.restore(content, text.sources, by=request.user)  # type: ignore[arg-type]
-                done = gettext("Restored: %(text)s") % {"text": text.name}
-                self.log_change(request, article, done)
-                messages.success(
-                    request,
-                    gettext(
-                        "Restored into the working copy. Readers see nothing of it "
-                        "until it is signed and published."
-                    ),
-                )
-                return redirect("admin:articles_article_change", pk)
-            messages.warning(
+            if not self.is_about_what_is_there(request, article):
+                self.warn_of_change(request)
+                return redirect("admin:articles_article_restore", pk, key)
+            article.restore(content, text.sources, by=request.user)  # type: ignore[arg-type]
+            done = gettext("Restored: %(text)s") % {"text": text.name}
+            self.log_change(request, article, done)
+            messages.success(
                 request,
                 gettext(
-                    "Nothing was done: the article has changed after you opened this "
-                    "page. Please look at it once more."
+                    "Restored into the working copy. Readers see nothing of it until "
+                    "it is signed and published."
                 ),
             )
-            return redirect("admin:articles_article_restore", pk, key)
+            return redirect("admin:articles_article_change", pk)
         return self.confirm(
             request,
             article,

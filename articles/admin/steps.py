@@ -11,14 +11,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import history
-from articles.models import Article, Edition, Review, State, Step
+from articles.admin.asking import AsksFirst
+from articles.models import Article, Edition, Review, Step
 from articles.models.review import spread
 from articles.models.rules import PERMISSIONS
 from clinic.forms import WhenForm
@@ -227,7 +228,7 @@ PAGES = [
 ]
 
 
-class LifeOfArticles(admin.ModelAdmin):
+class LifeOfArticles(AsksFirst):
     """Adds a page for each step to the articles of the desk."""
 
     def get_urls(self) -> list[Any]:
@@ -258,7 +259,7 @@ class LifeOfArticles(admin.ModelAdmin):
             raise PermissionDenied
         obstacles = article.obstacles(page.step, request.user)  # type: ignore[arg-type]
         sent = request.method == "POST"
-        if sent and request.POST.get("version") != str(article.version):
+        if sent and not self.is_about_what_is_there(request, article):
             return self.too_late(request, article, page, obstacles)
         form = page.form(request.POST if sent else None, article=article)
         if sent and not obstacles and form.is_valid():
@@ -293,13 +294,7 @@ class LifeOfArticles(admin.ModelAdmin):
         self, request: HttpRequest, article: Article, page: Page, obstacles: list[str]
     ) -> HttpResponse:
         """A second click on the button, or a colleague was quicker."""
-        messages.warning(
-            request,
-            gettext(
-                "Nothing was done: the article has changed after you opened this page. "
-                "Please look at it once more."
-            ),
-        )
+        self.warn_of_change(request)
         step = "change" if obstacles else page.step.value
         return redirect(f"admin:articles_article_{step}", article.pk)
 
@@ -325,29 +320,12 @@ class LifeOfArticles(admin.ModelAdmin):
             planned=planned,
             next=article.next_edition(),
             own_work=article.edited_by_id == request.user.pk,
-            waits_for_review=article.state == State.SUBMITTED,
             review=live and live.last_review,
             changes=changes
             and history.differences(
                 history.of_edition(compared_with), history.working_copy(article)
             ),
             compared_with=compared_with,
-        )
-
-    def confirm(
-        self, request: HttpRequest, article: Article, template: str, **context: Any
-    ) -> HttpResponse:
-        return render(
-            request,
-            f"admin/articles/article/{template}",
-            self.admin_site.each_context(request)
-            | {
-                "article": article,
-                "opts": self.opts,
-                "back": reverse("admin:articles_article_change", args=[article.pk]),
-                "zone": timezone.get_current_timezone_name(),
-                **context,
-            },
         )
 
     # Publishing many at once, for what comes from an older site

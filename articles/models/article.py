@@ -1,4 +1,4 @@
-"""What staff write: the working copy, and the verbs of its life."""
+"""What staff write: the working copy, and what becomes an edition of it."""
 
 from __future__ import annotations
 
@@ -204,14 +204,18 @@ class Article(Life, Content):
 
     def differs_from(self, edition: Edition) -> bool:
         """Say whether the working copy has moved on since that edition."""
-        same_content = all(
-            getattr(self, name) == getattr(edition, name) for name in Edition.COPIED
-        )
+        same_content = self.copied() == edition.copied()
         return not (same_content and self.sources_as_list() == edition.sources)
 
     def sources_as_list(self) -> list[dict[str, str]]:
         """Return the sources as an edition keeps them."""
         return [source.as_dict() for source in self.sources.all()]
+
+    def use_sources(self, sources: list[dict[str, str]]) -> None:
+        """Put these in place of its sources, as an edition keeps them."""
+        self.sources.all().delete()
+        for position, source in enumerate(sources):
+            self.sources.create(position=position, **source)
 
     def next_edition(self, at: datetime | None = None) -> Edition:
         """Return the edition that publishing would make, unsaved: the preview.
@@ -248,5 +252,5 @@ class Article(Life, Content):
             signed_by=self.signed_by,
             signed_at=self.signed_at,
             sources=self.sources_as_list(),
-            **{name: getattr(self, name) for name in Edition.COPIED},
+            **self.copied(),
         )

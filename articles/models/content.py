@@ -15,11 +15,7 @@ from articles import markup
 from articles.fields import RichTextField
 from articles.models.topic import Topic
 from clinic.models import Doctor, Picture
-
-
-def languages() -> list[tuple[str, Any]]:
-    """The choices of a language, as a function: they belong to no migration."""
-    return list(settings.LANGUAGES)
+from clinic.models.user import languages
 
 
 def main_language() -> str:
@@ -148,7 +144,7 @@ class Content(models.Model):
     COPIED: tuple[str, ...] = (
         "language", "title", "slug", "summary", "body", "topic_id", "author_id",
         "picture_id", "picture_alt", "picture_decorative", "picture_caption",
-        "picture_credit", "key_phrases", "disclosure", "is_sample",
+        "picture_credit", "key_phrases", "disclosure", "is_sample", "translation_of_id",
     )  # fmt: skip
 
     class Meta:
@@ -157,6 +153,10 @@ class Content(models.Model):
     def get_absolute_url(self) -> str:
         with override(self.language):
             return reverse("articles:article", args=[self.slug])
+
+    def copied(self) -> dict[str, Any]:
+        """Return all that publishing copies, by the names above."""
+        return {name: getattr(self, name) for name in self.COPIED}
 
     @cached_property
     def rendered(self) -> markup.Rendered:

@@ -123,8 +123,6 @@ class Edition(Content):
     )
     sources = models.JSONField(_("sources"), default=list)
 
-    COPIED: tuple[str, ...] = (*Content.COPIED, "translation_of_id")
-
     objects = EditionQuerySet.as_manager()
 
     class Meta:

@@ -252,9 +252,7 @@ class Life(Rules, Versioned):
         with self._step(Step.RESTORE, by) as article:
             for name, value in content.items():
                 setattr(article, name, value)
-            article.sources.all().delete()
-            for position, source in enumerate(sources):
-                article.sources.create(position=position, **source)
+            article.use_sources(sources)
             article.written(by)
 
     def _new_edition(self, by: Any, at: datetime) -> Edition:
@@ -300,8 +298,7 @@ class Life(Rules, Versioned):
 
         SHA-256 in hexadecimal digits; two texts with the same one are the same.
         """
-        content = {name: getattr(self, name) for name in Edition.COPIED}
-        content |= {
+        content = self.copied() | {  # type: ignore[attr-defined]
             "sources": self.sources_as_list(),  # type: ignore[attr-defined]
             "change_kind": self.change_kind,
             "change_note": self.change_note,

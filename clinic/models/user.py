@@ -11,7 +11,7 @@ from clinic.models.doctor import Doctor
 
 
 def languages() -> list[tuple[str, Any]]:
-    """The languages of the desk, as a function: they belong to no migration."""
+    """The choices of a language, as a function: they belong to no migration."""
     return list(settings.LANGUAGES)
 
 

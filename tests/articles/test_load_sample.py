@@ -164,7 +164,7 @@ def test_the_history_of_every_sample_begins_with_the_text_that_was_loaded():
     for article in Article.objects.all():
         save = history.saves_of(article).get()
         text = history.of_save(save)
-        assert text.content == history.content_of(article)
+        assert text.content == article.copied()
         assert text.sources == article.sources_as_list() != []
         assert save.revision.user is None
 

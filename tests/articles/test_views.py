@@ -1597,8 +1597,8 @@ QUERIES = {
     # + edition, its reviews, portrait of who reviewed, translations, rules of the
     # practice, what changed, related
     "/articles/fever/": 16,
-    "/articles/fever/editions/2/": 17,  # + the current edition
-    "/articles/old-fever/editions/1/": 17,
+    "/articles/fever/editions/2/": 16,  # + the current edition
+    "/articles/old-fever/editions/1/": 16,
     "/articles/old-fever/": 3,  # edition, past edition, the live one of its article
     "/articles/withdrawn/": 13,
     "/articles/withdrawn/editions/1/": 12,

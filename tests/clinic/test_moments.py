@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clinic.admin.opening import NoticeForm
 from clinic.forms import MomentField, MomentForm
-from clinic.moments import change, gap, is_doubled, moments, wall_of, which
+from clinic.moments import change, is_doubled, moments, wall_of, which
 from clinic.templatetags.words import in_words_with_time
 
 derandomised = settings(deadline=None, derandomize=True, database=None)
@@ -56,6 +56,12 @@ def first_of_march():
 
 
 # Wall-clock times ############################################################
+
+
+def gap(wall, zone):
+    """Where skipped times around a wall time begin and end; None if it is not one."""
+    found = change(wall, zone)
+    return found if found and found[0] < found[1] else None
 
 
 def turns(zone):
