@@ -8,5 +8,10 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         from articles import history
+        from articles.models import Edition
+        from clinic import generation
 
         history.register()
+        generation.watch(
+            self, moments=Edition.objects.changes_after, unseen=["Wording"]
+        )

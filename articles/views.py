@@ -1,23 +1,25 @@
 """The pages that visitors read. All of them start from live editions."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
-from django.views.generic import DetailView, ListView, TemplateView
+from django.views.generic import DetailView, TemplateView
 
 from articles import structured_data
 from articles.models import Article, Edition, EditionQuerySet, Statement, Topic
+from articles.paging import CappedCount, page_of
+from clinic import generation
 from clinic.addresses import absolute
+from clinic.edge.edge import ENDS
 from clinic.models import Practice
 from clinic.views import PublicPage, no_translations
-
-PER_PAGE = 12
 
 
 def live_editions() -> EditionQuerySet:
@@ -25,18 +27,21 @@ def live_editions() -> EditionQuerySet:
     return Edition.objects.live().in_language(get_language() or settings.LANGUAGE_CODE)
 
 
-def topics_with_articles() -> QuerySet[Topic]:
-    """Topics that have something to read in this language, with ``article_count``."""
-    now = timezone.now()
-    live = Q(
-        Q(editions__live_until=None) | Q(editions__live_until__gt=now),
-        editions__live_from__lte=now,
-        editions__language=get_language() or settings.LANGUAGE_CODE,
-    )
-    return (
-        Topic.objects.annotate(article_count=Count("editions", filter=live))
-        .filter(article_count__gt=0)
-        .order_by("position", "pk")  # grouping drops the model's order
+def topics_with_articles() -> list[Topic]:
+    """Topics that have something to read in this language, with ``article_count``.
+
+    They are kept as long as nothing changes: every list shows them.
+    """
+    language = get_language() or settings.LANGUAGE_CODE
+    return generation.keep(("topics", language), partial(counted_topics, language))
+
+
+def counted_topics(language: str) -> list[Topic]:
+    live = Edition.objects.live().in_language(language).filter(topic=OuterRef("pk"))
+    return list(
+        Topic.objects.annotate(
+            article_count=CappedCount(live.order_by().values("pk"))
+        ).filter(article_count__gt=0)
     )
 
 
@@ -51,29 +56,28 @@ class Home(PublicPage, TemplateView):
         )
 
 
-class ArticleList(PublicPage, ListView):
+class ArticleList(PublicPage, TemplateView):
     template_name = "articles/list.html"
-    paginate_by = PER_PAGE
 
-    def get_queryset(self) -> QuerySet[Edition]:
-        return live_editions().for_lists()
+    def editions(self) -> EditionQuerySet:
+        return live_editions()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(topics=topics_with_articles(), **kwargs)
-        page = context["page_obj"]
-        return context | {
-            "page_range": page.paginator.get_elided_page_range(page.number)
-        }
+        return super().get_context_data(
+            page=page_of(self.editions(), self.request.GET),
+            topics=topics_with_articles(),
+            **kwargs,
+        )
 
 
 class TopicDetail(ArticleList):
     template_name = "articles/topic.html"
 
-    def get_queryset(self) -> QuerySet[Edition]:
-        self.topic = get_object_or_404(Topic, slug=self.kwargs["slug"])
-        return super().get_queryset().filter(topic=self.topic)
+    def editions(self) -> EditionQuerySet:
+        return super().editions().filter(topic=self.topic)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        self.topic = get_object_or_404(Topic, slug=self.kwargs["slug"])
         return super().get_context_data(topic=self.topic, section="articles", **kwargs)
 
 
@@ -125,7 +129,11 @@ class ArticleDetail(PublicPage, DetailView):
 
     def show(self, edition: Edition) -> HttpResponse:
         self.object = edition
-        return self.render_to_response(self.get_context_data(object=edition))
+        response = self.render_to_response(self.get_context_data(object=edition))
+        if edition.live_until and edition.is_live():
+            # Even if nobody can be asked then: it may not be shown any longer.
+            response.headers[ENDS] = str(edition.live_until.timestamp())
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return (

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,9 +9,14 @@ class ClinicConfig(AppConfig):
     verbose_name = _("The practice")
 
     def ready(self) -> None:
-        from clinic import error_pages
+        from clinic import error_pages, generation
+        from clinic.models import Practice
 
         error_pages.watch()
+        generation.watch(
+            self, moments=Practice.objects.changes_after, unseen=["User", "Generation"]
+        )
+        post_migrate.connect(generation.install, sender=self)
 
 
 class DeskConfig(AdminConfig):

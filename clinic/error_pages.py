@@ -60,7 +60,7 @@ def write() -> None:
 
     Raises OSError if the folder cannot be written.
     """
-    practice = Practice.objects.current()
+    practice = Practice.objects.load()
     practice.notices_now = []  # on a page kept in a file they would outlive their end
     for code, _ in settings.LANGUAGES:
         with translation.override(code):

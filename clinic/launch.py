@@ -49,7 +49,6 @@ def main() -> None:
             "gunicorn",
             "-c",
             "python:clinic.gunicorn",
-            "clinic.wsgi",
         ],
     )
 

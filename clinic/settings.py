@@ -18,9 +18,11 @@ env = environ.Env(
     # name=(type, default); a variable without default must be set in production
     SECRET_KEY=str,
     ALLOWED_HOSTS=list,
+    ACCESS_LOG=(boolean, False),
     SITE_URL=(str, ""),
     DATA_DIR=(str, ""),
     DATABASE_URL=(str, ""),
+    EDGE_MEGABYTES=(int, 16),
     EMAIL_URL=(str, ""),
     EMAIL_FROM=(str, ""),
     DEBUG=(boolean, False),
@@ -97,7 +99,6 @@ MIDDLEWARE = [
     "clinic.middleware.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -110,8 +111,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "clinic.templates.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -205,9 +214,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "clinic.static.Storage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Source maps weigh 4 MB here and only a developer's tools ask for them.
@@ -215,6 +222,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["avif", "gz", "jpg", "map", "png", "woff2
 # Sessions and forms of the desk may carry one picture; fields stay bounded.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# What each process keeps of finished public answers; see clinic/edge.
+EDGE_MEGABYTES = variable("EDGE_MEGABYTES")
 
 # Signing in ##################################################################
 
@@ -279,6 +289,9 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # Logging #####################################################################
+
+# Whether gunicorn writes a line for each visit, with a masked address.
+ACCESS_LOG = variable("ACCESS_LOG")
 
 # Django prints no traceback when DEBUG is off unless it is told to.
 LOGGING = {

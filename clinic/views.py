@@ -226,7 +226,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", no_translations(), status=404)
+    response = render(request, "404.html", no_translations(), status=404)
+    patch_cache_control(response, public=True, no_cache=True)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

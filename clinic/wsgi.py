@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The portal as a WSGI server serves it: the edge, and Django behind it."""
 
 import os
 
@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from clinic.edge.wsgi import WSGIEdge  # noqa: E402  it needs the settings
+
+application = WSGIEdge(django)

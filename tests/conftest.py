@@ -1,14 +1,19 @@
 import io
 import os
 import shutil
+from functools import cache
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 from django.utils import translation
 from PIL import Image
 
+from clinic.edge.wsgi import WSGIEdge
 from tests import factories
 
 
@@ -74,3 +79,56 @@ def stored_files():
     """Every file of every picture that is stored now."""
     root = django_settings.MEDIA_ROOT
     return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+@cache
+def served():
+    """Django as it is served; it looks for the static files when it is made."""
+    return get_wsgi_application()
+
+
+class Visitor:
+    """Somebody who reads through the edge, as everybody does once it is served."""
+
+    def __init__(self, application=None):
+        self.rendered = []
+        self.application = application or served()
+        self.edge = WSGIEdge(self.call)
+
+    def call(self, environ, start_response):
+        self.rendered.append(environ)
+        return self.application(environ, start_response)
+
+    def get(self, address, method="GET", **environ):
+        """Return the answer: ``status_code``, ``headers`` and ``content``."""
+        path, _, query = address.partition("?")
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "HTTP_HOST": "testserver",
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": io.StringIO(),
+        } | environ
+        answer = HttpResponse()
+        del answer.headers["Content-Type"]
+
+        def start_response(status, headers):
+            answer.status_code = int(status[:3])
+            for name, value in headers:
+                assert name not in answer.headers, name
+                answer.headers[name] = value
+
+        chunks = self.edge(environ, start_response)
+        answer.content = b"".join(chunks)
+        getattr(chunks, "close", lambda: None)()
+        return answer
+
+
+@pytest.fixture
+def visitor():
+    return Visitor()

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 import nh3
 
@@ -115,6 +116,7 @@ NESTING_TAG = re.compile(
 DEEPEST = 30
 
 
+@lru_cache(16)  # a form that is saved asks four times for the same text
 def sanitise(html: str) -> str:
     """Return the HTML with allowed tags only, tidied of what Word and Joomla leave.
 

@@ -62,6 +62,15 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             self.select_related("topic").defer("body").order_by("-content_since", "-pk")
         )
 
+    def changes_after(self, at: datetime) -> list[datetime | None]:
+        """Return when the next edition begins and when the next one ends."""
+        return [
+            self.filter(**{f"{field}__gt": at}).aggregate(next=models.Min(field))[
+                "next"
+            ]
+            for field in ("live_from", "live_until")
+        ]
+
     def end_by(self, at: datetime) -> None:
         """End at that moment what is live then; what begins later never appears."""
         self.call_off(at)
@@ -132,7 +141,18 @@ class Edition(Content):
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["language", "slug"], name="edition_by_address"),
-            models.Index(fields=["language", "-content_since"], name="edition_by_time"),
+            models.Index(
+                fields=["language", "-content_since", "-id"], name="edition_by_time"
+            ),
+            models.Index(
+                fields=["topic", "language", "-content_since", "-id"],
+                name="edition_by_topic",
+            ),
+            models.Index(
+                fields=["live_until"],
+                condition=models.Q(live_until__isnull=False),
+                name="edition_by_end",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -3,6 +3,7 @@
 from clinic.models.closure import Closure
 from clinic.models.contact import Email, Phone
 from clinic.models.doctor import Doctor
+from clinic.models.generation import Generation
 from clinic.models.location import Location, OpeningHours
 from clinic.models.notice import Notice
 from clinic.models.picture import Picture
@@ -14,6 +15,7 @@ __all__ = [
     "Closure",
     "Doctor",
     "Email",
+    "Generation",
     "Location",
     "Notice",
     "OpeningHours",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
+from clinic import generation
 from clinic.hours import Schedule, public_holidays
 from clinic.models.closure import Closure
 from clinic.models.location import Location
@@ -41,6 +42,14 @@ class PracticeManager(models.Manager["Practice"]):
         return self.filter(pk=Practice.ONLY).first() or Practice(pk=Practice.ONLY)
 
     def current(self) -> Practice:
+        """Return the one practice with everything that the pages show of it.
+
+        It is kept as long as nothing changes and shared: nobody may alter it. There is
+        one for each language, because the names of public holidays are part of it.
+        """
+        return generation.keep(("practice", get_language()), self.load)
+
+    def load(self) -> Practice:
         """Return the one practice with everything that the pages show of it.
 
         At most thirteen queries, however many rows there are. A portal that nobody has
@@ -66,6 +75,17 @@ class PracticeManager(models.Manager["Practice"]):
             ),
         )
         return practice
+
+    def changes_after(self, at: datetime) -> list[datetime | None]:
+        """Return the moments after one (aware) at which pages say something else."""
+        practice = self.load()
+        notices = [
+            edge
+            for notice in practice.notices.all()
+            for edge in (notice.starts_at, notice.ends_at)
+            if edge > at
+        ]
+        return notices + [place.schedule.next_change(at) for place in practice.places]
 
 
 class Practice(Versioned):

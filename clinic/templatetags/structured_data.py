@@ -18,5 +18,6 @@ def json_ld(data: dict[str, Any] | None) -> SafeString:
     """Print JSON-LD as a data block, which browsers never execute; nothing if empty."""
     if not data:
         return mark_safe("")
-    text = json.dumps(data, ensure_ascii=False).translate(ESCAPES)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = text.translate(ESCAPES)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308

@@ -85,13 +85,13 @@ def test_a_notice_comes_and_goes_by_itself(client, address, moment, shown):
         assert bool(told(client, address)) is shown
 
 
-def test_browsers_are_sent_the_page_anew_when_a_notice_is_over(client, practice):
+def test_browsers_are_sent_the_page_anew_when_a_notice_is_over(visitor, practice):
     factories.NoticeFactory(starts_at=NOON, ends_at=EVENING)
-    tag = client.get("/")["ETag"]
+    tag = visitor.get("/")["ETag"]
 
-    unchanged = client.get("/", headers={"if-none-match": tag})
+    unchanged = visitor.get("/", HTTP_IF_NONE_MATCH=tag)
     with time_machine.travel(EVENING, tick=False):
-        changed = client.get("/", headers={"if-none-match": tag})
+        changed = visitor.get("/", HTTP_IF_NONE_MATCH=tag)
 
     assert (unchanged.status_code, changed.status_code) == (304, 200)
 

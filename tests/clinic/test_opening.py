@@ -352,13 +352,13 @@ def test_the_table_shows_the_seven_days_to_come_each_in_its_own_row(client, hour
     ("moment", "status"), [("2026-06-08T12:59", 304), ("2026-06-08T13:00", 200)]
 )
 def test_a_page_is_sent_anew_as_soon_as_the_clock_changes_it(
-    client, hours, address, moment, status
+    visitor, hours, address, moment, status
 ):
     with at("2026-06-08T12:30"):
-        tag = client.get(address)["ETag"]
+        tag = visitor.get(address)["ETag"]
 
     with at(moment):
-        again = client.get(address, headers={"if-none-match": tag})
+        again = visitor.get(address, HTTP_IF_NONE_MATCH=tag)
 
     assert again.status_code == status
     assert (again["ETag"] == tag) is (status == 304)

@@ -1,0 +1,261 @@
+"""What the edge answers by itself, what it asks Django, and what it keeps."""
+
+import io
+import logging
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from django.urls import reverse
+
+from clinic import generation
+from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
+
+logger = logging.getLogger("clinic.edge")
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+# The parameters that public pages understand, and which values. Everything else never
+# reaches Django, so it can neither fill the memory nor alter an answer.
+PLACE = re.compile(r"[1-9][0-9]{0,17}")
+PARAMETERS = {"after": PLACE, "before": PLACE}
+ENDS = "Edge-Ends"
+KEPT_STATUSES = {"200", "301", "404", "410"}
+# Larger answers go through unkept; a page has 3 kB, a picture at most about 300.
+LARGEST = 1024 * 1024
+# How long the last good copy answers while Django fails: a night and a morning.
+STALE_SECONDS = 12 * 3600
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer of Django's that is sent on as it is."""
+
+    status: str
+    headers: Headers
+    chunks: Iterable[bytes]
+    ends: float = float("inf")  # see Kept
+
+    def read(self) -> bytes:
+        try:
+            return b"".join(self.chunks)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        close = getattr(self.chunks, "close", None)
+        if close:
+            close()
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers}
+
+
+class Edge:
+    """Keeps whole public answers in front of a WSGI application.
+
+    ``wire`` puts headers into the form that the server takes.
+    """
+
+    def __init__(self, application: Application, wire: Wire) -> None:
+        self.application = application
+        self.wire = wire
+        megabyte = 1024 * 1024
+        self.pages = Memory(settings.EDGE_MEGABYTES * megabyte)
+        # What anybody can invent (addresses that do not exist, parameters) has a place
+        # of its own, and cannot put out what others read.
+        self.strays = Memory(megabyte // 2)
+        self.reader = generation.reader()
+        self.read: tuple[int, float] = (0, 0.0)
+        self.desk = reverse("admin:index")
+        self.hosts: set[str] = set()
+        self.session_cookie = settings.SESSION_COOKIE_NAME
+        self.pairs: dict[tuple[str, str], tuple[str, str]] = {}
+
+    # Questions ###############################################################
+
+    def key(
+        self, method: str, scheme: str, host: str, path: str, query: str, cookie: str
+    ) -> str | None:
+        """Return under what the answer is kept, or None if the edge stays out of it.
+
+        ``path`` is decoded, a byte a character, as in WSGI's PATH_INFO.
+        """
+        if method != "GET" and method != "HEAD":
+            return None
+        if host not in self.hosts and not self.is_ours(host):
+            return None
+        if path.startswith(self.desk) or (cookie and self.session_cookie in cookie):
+            return None
+        if settings.SECURE_SSL_REDIRECT and scheme != "https":
+            return None
+        return path + known(query) if query else path
+
+    def is_ours(self, host: str) -> bool:
+        """Say whether a Host header is allowed; a few good ones are remembered."""
+        domain, _port = split_domain_port(host)
+        if not (domain and validate_host(domain, settings.ALLOWED_HOSTS)):
+            return False
+        if len(self.hosts) < 100:
+            self.hosts.add(host)
+        return True
+
+    def find(self, key: str) -> Kept | None:
+        """Return what is kept if nothing has changed since it was made."""
+        kept = self.pages.get(key) or self.strays.get(key)
+        if kept is None:
+            return None
+        if kept.epoch is None:
+            return kept
+        try:
+            number = self.reader.read()
+        except generation.Unknown:
+            return None
+        now = time.time()
+        self.read = (number, now)
+        return kept if kept.holds(number, now) else None
+
+    # Answers #################################################################
+
+    def ask(self, key: str, scheme: str, host: str) -> Kept | Response:
+        """Let Django answer a GET of a key, and keep the answer if it may be kept.
+
+        Where Django fails, the last good copy is the answer. Django sees the key and
+        nothing else of the request, so nothing else can alter the answer.
+        """
+        try:
+            epoch = generation.epoch()
+            self.read = (epoch.number, time.time())
+        except generation.Unknown:
+            epoch = None
+        response = call(self.application, environ(key, scheme, host))
+        failed = response.status.startswith("5")
+        last = self.last_good(key) if failed else None
+        if last:
+            response.close()
+            return last
+        if not failed and (epoch is None or not may_keep(response)):
+            return response
+        is_file = key.startswith(settings.STATIC_URL) and response.status[:3] == "200"
+        kept = keep(
+            response.status,
+            self.shared(response.headers),
+            response.read(),
+            epoch=None if is_file else epoch,  # files change with the release only
+            ends=response.ends,
+            wire=self.wire,
+            passing=failed,
+        )
+        if not failed:
+            is_stray = response.status[:3] == "404" or "?" in key
+            (self.strays if is_stray else self.pages).put(key, kept)
+        return kept
+
+    def shared(self, headers: Headers) -> Headers:
+        """Let equal headers of all answers be the same object."""
+        if len(self.pairs) > 1000:
+            self.pairs.clear()
+        return [self.pairs.setdefault(pair, pair) for pair in headers]
+
+    def last_good(self, key: str) -> Kept | None:
+        """Return an answer for the time in which Django cannot give one, marked so.
+
+        Not for long, and not what is known to have been changed since.
+        """
+        kept = self.pages.get(key) or self.strays.get(key)
+        number, read_at = self.read
+        now = time.time()
+        if kept is None or kept.epoch is None or kept.epoch.number != number:
+            return None
+        known = min(read_at, kept.epoch.until)
+        if now - known > STALE_SECONDS or now >= kept.ends:
+            return None
+        logger.error("Django failed: an earlier copy of %s was sent.", key)
+        return kept.late(now - known)
+
+    def weigh(self, key: str, kept: Kept) -> None:
+        """Take into account that an encoding was added."""
+        for memory in (self.pages, self.strays):
+            if memory.entries.get(key) is kept:
+                memory.put(key, kept)
+
+
+def known(query: str) -> str:
+    """Return, with its "?", what pages understand of a query, in one order."""
+    try:
+        pairs = dict(parse_qsl(query, max_num_fields=20))
+    except ValueError:
+        return ""
+    understood = {
+        name: pairs[name]
+        for name, pattern in PARAMETERS.items()
+        if name in pairs and pattern.fullmatch(pairs[name])
+    }
+    return f"?{urlencode(understood)}" if understood else ""
+
+
+def may_keep(response: Response) -> bool:
+    """Say whether everybody may get this answer: only if it says so itself."""
+    names = response.names
+    directives = {d.strip() for d in names.get("cache-control", "").split(",")}
+    vary = {name.strip().lower() for name in names.get("vary", "").split(",")}
+    location = names.get("location", "/")
+    return (
+        response.status[:3] in KEPT_STATUSES
+        and "public" in directives
+        and not directives & {"private", "no-store"}
+        and "set-cookie" not in names
+        and "content-encoding" not in names
+        and vary <= {"", "accept-encoding"}
+        # Another host may stand in it only if the request has brought it in.
+        and location.startswith("/")
+        and not location.startswith("//")
+        and int(names.get("content-length", 0)) <= LARGEST
+    )
+
+
+def environ(key: str, scheme: str, host: str) -> Environ:
+    """Return the WSGI request for a key (PEP 3333)."""
+    path, _, query = key.partition("?")
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "portal",
+        "SERVER_PORT": "443" if scheme == "https" else "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": host,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def call(application: Application, environ: Environ) -> Response:
+    """Return what a WSGI application answers.
+
+    A page that is to be gone at a moment tells the edge so in a header (Unix time).
+    """
+    head: list[Any] = []
+
+    def start_response(status: str, headers: Headers, exc_info: Any = None) -> None:
+        head[:] = (status, headers)
+
+    chunks = application(environ, start_response)
+    status, headers = head
+    ends = [float(value) for name, value in headers if name == ENDS]
+    headers = [pair for pair in headers if pair[0] != ENDS]
+    return Response(status, headers, chunks, *ends)
