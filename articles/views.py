@@ -1,6 +1,7 @@
 """The pages that visitors read. All of them start from live editions."""
 
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.generic import DetailView, TemplateView
 
@@ -20,6 +22,8 @@ from clinic.addresses import absolute
 from clinic.edge.edge import ENDS
 from clinic.models import Practice
 from clinic.views import PublicPage, no_translations
+
+RELATED = 4
 
 
 def live_editions() -> EditionQuerySet:
@@ -65,7 +69,7 @@ class ArticleList(PublicPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             page=page_of(self.editions(), self.request.GET),
-            topics=topics_with_articles(),
+            topics=SimpleLazyObject(topics_with_articles),  # not every list shows them
             **kwargs,
         )
 
@@ -86,17 +90,30 @@ def article_context(edition: Edition) -> dict[str, Any]:
 
     ``overdue``: readers are told that a review is missing.
     """
-    related = Edition.objects.live().in_language(edition.language).for_lists()
+    related = (
+        e for e in newest_of_topic(edition) if e.article_id != edition.article_id
+    )
+    practice = Practice.objects.current()
     return {
         "edition": edition,
+        "practice": practice,
         "section": "articles",
-        "related": related.filter(topic=edition.topic_id).exclude(
-            article=edition.article_id
-        )[:4],
+        "related": list(islice(related, RELATED)),
         "translations": edition.translations(),
-        "overdue": edition.is_overdue(Practice.objects.row()),
-        "history": edition.article.editions.public().defer("body"),
+        "overdue": edition.is_overdue(practice),
+        "history": edition.article.editions.public().for_history(),
     }
+
+
+def newest_of_topic(edition: Edition) -> list[Edition]:
+    """Live editions of its topic in its language, one more than a page shows."""
+    topic, language = edition.topic_id, edition.language
+
+    def newest() -> list[Edition]:
+        live = Edition.objects.live().in_language(language).filter(topic=topic)
+        return list(live.for_lists()[: RELATED + 1])
+
+    return generation.keep(("newest", topic, language), newest)
 
 
 class ArticleDetail(PublicPage, DetailView):
@@ -125,6 +142,7 @@ class ArticleDetail(PublicPage, DetailView):
             Edition.objects.in_language(self.request.LANGUAGE_CODE)
             .filter(slug=slug)
             .select_related("article", "author__portrait", "picture", "topic")
+            .defer(*(f"article__{name}" for name in Article.TEXTS))
         )
 
     def show(self, edition: Edition) -> HttpResponse:

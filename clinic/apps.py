@@ -9,9 +9,10 @@ class ClinicConfig(AppConfig):
     verbose_name = _("The practice")
 
     def ready(self) -> None:
-        from clinic import error_pages, generation
+        from clinic import database, error_pages, generation
         from clinic.models import Practice
 
+        database.watch()
         error_pages.watch()
         generation.watch(
             self, moments=Practice.objects.changes_after, unseen=["User", "Generation"]

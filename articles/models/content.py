@@ -147,6 +147,9 @@ class Content(models.Model):
         "picture_credit", "key_phrases", "disclosure", "is_sample", "translation_of_id",
     )  # fmt: skip
 
+    # The long ones, which no page needs of a working copy.
+    TEXTS = ("body", "summary", "key_phrases", "picture_caption", "disclosure")
+
     class Meta:
         abstract = True
 

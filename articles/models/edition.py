@@ -58,8 +58,20 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def for_lists(self) -> Self:
         """Newest content first, with what a list shows and nothing heavier."""
-        return (
-            self.select_related("topic").defer("body").order_by("-content_since", "-pk")
+        return self.only(
+            "article", "language", "slug", "title", "content_since"
+        ).order_by("-content_since", "-pk")
+
+    def for_history(self) -> Self:
+        """Keep only what tells readers which edition came when, and why."""
+        return self.only(
+            "article",
+            "language",
+            "slug",
+            "number",
+            "live_from",
+            "change_kind",
+            "change_note",
         )
 
     def changes_after(self, at: datetime) -> list[datetime | None]:
@@ -264,5 +276,8 @@ class Edition(Content):
         live = Edition.objects.live().filter(
             models.Q(article=original) | models.Q(translation_of=original)
         )
-        found = {edition.language: edition.get_absolute_url() for edition in live}
+        found = {
+            edition.language: edition.get_absolute_url()
+            for edition in live.only("language", "slug")
+        }
         return {code: found.get(code) for code, _ in settings.LANGUAGES}

@@ -1,0 +1,39 @@
+"""Connections that stay open until another file takes the database's place."""
+
+import os
+from typing import Any
+
+from django.core.signals import request_started
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+
+def file_of(connection: BaseDatabaseWrapper) -> int | None:
+    """Return which file stands at the place of a SQLite database now."""
+    try:
+        return os.stat(connection.settings_dict["NAME"]).st_ino
+    except OSError:
+        return None
+
+
+def remember_file(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    if connection.vendor == "sqlite":
+        connection.opened_file = file_of(connection)  # type: ignore[attr-defined]
+
+
+def leave_replaced_file(**kwargs: Any) -> None:
+    """Close a connection to a file that is not there any more (a backup put back).
+
+    Else a process would go on reading and writing what nobody will ever see.
+    """
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            continue
+        if file_of(connection) != getattr(connection, "opened_file", None):
+            connection.close()
+
+
+def watch() -> None:
+    connection_created.connect(remember_file)
+    request_started.connect(leave_replaced_file)

@@ -1,0 +1,34 @@
+"""Parts of a page that are the same on every page of a language."""
+
+from typing import Any
+
+from django import template
+from django.template.base import NodeList, Parser, Token
+from django.template.context import Context
+from django.utils.translation import get_language
+
+from clinic import generation
+
+register = template.Library()
+
+
+class Kept(template.Node):
+    def __init__(self, name: str, nodelist: NodeList) -> None:
+        self.name, self.nodelist = name, nodelist
+
+    def render(self, context: Context) -> Any:
+        return generation.keep(
+            ("part", self.name, get_language()), lambda: self.nodelist.render(context)
+        )
+
+
+@register.tag
+def kept(parser: Parser, token: Token) -> Kept:
+    """Render what stands up to ``{% endkept %}`` once for each language and epoch.
+
+    It may depend on the practice and on nothing else: ``{% kept "footer" %}``.
+    """
+    _tag, name = token.split_contents()
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return Kept(name, nodelist)
