@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Edition, State
 from clinic import legal
+from clinic.counting import capped, told
 from clinic.models import Practice, User
 
 # Articles ``with_state``: the type checker knows nothing of its annotations.
@@ -40,8 +41,12 @@ class Task:
     """What waits for one person: how many, and where to find them."""
 
     label: str
-    count: int
+    count: int  # see clinic.counting
     url: str
+
+    @property
+    def shown(self) -> str:
+        return told(self.count)
 
 
 def to_finish(articles: Articles, user: User) -> Articles:
@@ -153,7 +158,7 @@ def tasks_of(user: User) -> Iterator[Task]:
         if user.has_perm(word.permission):
             articles = word.choose(Article.objects.with_state(), user)
             url = f"{page}?{urlencode({'waiting': word.code})}"
-            yield Task(str(word.sentence), articles.count(), url)
+            yield Task(str(word.sentence), capped(articles), url)
     if user.has_perm("clinic.change_practice"):
         practice = Practice.objects.current()
         yield Task(

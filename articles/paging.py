@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from articles.models import Edition, EditionQuerySet
 
 PER_PAGE = 12
-# Larger numbers are "more than 1,000": nobody needs them, and counting takes time.
-CAP = 1000
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,3 @@ def newer_than(edition: Edition) -> Q:
     return Q(content_since__gte=edition.content_since) & (
         Q(content_since__gt=edition.content_since) | Q(pk__gt=edition.pk)
     )
-
-
-class CappedCount(Subquery):
-    """How many rows a correlated query has, counted no further than one beyond CAP."""
-
-    template = f"(SELECT COUNT(*) FROM (%(subquery)s LIMIT {CAP + 1}) counted)"  # noqa: S608
-    output_field = IntegerField()

@@ -16,9 +16,10 @@ from django.views.generic import DetailView, TemplateView
 
 from articles import structured_data
 from articles.models import Article, Edition, EditionQuerySet, Statement, Topic
-from articles.paging import CappedCount, page_of
+from articles.paging import page_of
 from clinic import generation
 from clinic.addresses import absolute
+from clinic.counting import CappedCount
 from clinic.edge.edge import ENDS
 from clinic.models import Practice
 from clinic.views import PublicPage, no_translations

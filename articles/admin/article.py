@@ -25,7 +25,7 @@ from articles.proofreading import advice_on
 from articles.views import article_context
 from clinic.admin import (
     BoundedInline,
-    BoundedSearch,
+    BoundedList,
     PicturesOnlyOnSuccess,
     PlainForReaders,
 )
@@ -94,7 +94,7 @@ class ArticleAdmin(
     LifeOfArticles,
     HistoryOfArticles,
     PicturesOnlyOnSuccess,
-    BoundedSearch,
+    BoundedList,
     PlainForReaders,
 ):
     form = ArticleForm
@@ -109,7 +109,6 @@ class ArticleAdmin(
     ]  # fmt: skip
     list_filter = [WaitingFilter, StateFilter, "language", "topic"]
     list_select_related = ["topic", "author"]
-    list_per_page = 50
     search_fields = ["title", "summary", "key_phrases"]
     search_help_text = _("Searches titles, summaries and key phrases.")
     autocomplete_fields = ["picture", "translation_of"]

@@ -3,12 +3,12 @@
 from django.contrib import admin
 
 from articles.models import Wording
-from clinic.admin import BoundedSearch
+from clinic.admin import BoundedList
 from clinic.forms import LabelledForm
 
 
 @admin.register(Wording)
-class WordingAdmin(BoundedSearch):
+class WordingAdmin(BoundedList):
     form = LabelledForm
     list_display = ["phrase", "language", "reason"]
     list_filter = ["language"]

@@ -73,6 +73,9 @@ class Article(Life, Content):
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         ordering = ["-updated_at", "-pk"]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="article_by_last_save")
+        ]
         permissions = [
             ("publish_article", _("Can publish and withdraw articles")),
             ("sign_article", _("Can sign and review articles")),

@@ -3,7 +3,7 @@
 from clinic.admin.accounts import AccountAdmin, RoleAdmin
 from clinic.admin.base import (
     BoundedInline,
-    BoundedSearch,
+    BoundedList,
     PicturesOnlyOnSuccess,
     PlainForReaders,
 )
@@ -13,7 +13,7 @@ from clinic.admin.practice import PracticeAdmin
 __all__ = [
     "AccountAdmin",
     "BoundedInline",
-    "BoundedSearch",
+    "BoundedList",
     "PictureAdmin",
     "PicturesOnlyOnSuccess",
     "PlainForReaders",

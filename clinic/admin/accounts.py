@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from clinic import roles
-from clinic.admin.base import BoundedSearch
+from clinic.admin.base import BoundedList
 from clinic.models import User
 
 admin.site.unregister(Group)
@@ -24,7 +24,7 @@ def name_of(group: Model) -> str:
 
 
 @admin.register(Group)
-class RoleAdmin(BoundedSearch, GroupAdmin):
+class RoleAdmin(BoundedList, GroupAdmin):
     """The roles that the portal comes with are explained; others can be added."""
 
     list_display = ["name_in_words", "explanation"]
@@ -72,7 +72,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(BoundedSearch, UserAdmin):
+class AccountAdmin(BoundedList, UserAdmin):
     """Accounts. Nobody raises himself, and no manager touches a superuser."""
 
     change_password_form = PasswordForm

@@ -8,10 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from clinic import pictures
+from clinic.counting import CappedPaginator
 
 
-class BoundedSearch(admin.ModelAdmin):
-    """Looks for ten words at most: each is one more level of the query."""
+class BoundedList(admin.ModelAdmin):
+    """Shows lists of any length: counts no further than needed, and that once.
+
+    A search is for ten words at most: each is one more level of the query.
+    """
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> Any:
         words = " ".join(search_term.split()[:10])

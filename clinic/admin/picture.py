@@ -7,19 +7,18 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from clinic.admin.base import BoundedSearch, PicturesOnlyOnSuccess
+from clinic.admin.base import BoundedList, PicturesOnlyOnSuccess
 from clinic.forms import PictureForm
 from clinic.models import Picture
 
 
 @admin.register(Picture)
-class PictureAdmin(PicturesOnlyOnSuccess, BoundedSearch):
+class PictureAdmin(PicturesOnlyOnSuccess, BoundedList):
     form = PictureForm
     list_display = ["thumbnail", "name", "measures", "uploaded_at"]
     list_display_links = ["name"]
     search_fields = ["name"]
     readonly_fields = ["shown", "measures", "uploaded_at"]
-    list_per_page = 50
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         if obj is None:

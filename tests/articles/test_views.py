@@ -15,8 +15,9 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from articles.models import Change, Edition
-from articles.paging import PER_PAGE, CappedCount
+from articles.paging import PER_PAGE
 from articles.views import topics_with_articles
+from clinic.counting import CappedCount
 from clinic.models import Picture, Practice
 from tests import factories
 

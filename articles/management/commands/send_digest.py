@@ -79,7 +79,7 @@ def digest(user: User) -> EmailMessage | None:
         tasks = desk.waiting_for(user)
         if not tasks:
             return None
-        lines = [(task.label, task.count, absolute(task.url)) for task in tasks]
+        lines = [(task.label, task.shown, absolute(task.url)) for task in tasks]
         name = Practice.objects.row().name or gettext("The practice")
         subject = gettext("%(practice)s: what waits at the desk") % {"practice": name}
         return EmailMessage(
