@@ -18,7 +18,7 @@ unexport DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format messages lock
+.PHONY: help run test bench lint format messages lock
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -30,6 +30,9 @@ test: $(VENV)/dev  ## Run every check and test
 	@$(BIN)/python tests/ensure_browser.py
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest
+
+bench: $(VENV)/dev  ## Measure how fast the portal is (needs wrk; KEEP=1 for the README)
+	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep)
 
 lint: $(VENV)/dev  ## Check style, templates and types
 	@$(BIN)/ruff check .

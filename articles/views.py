@@ -1,11 +1,12 @@
 """The pages that visitors read. All of them start from live editions."""
 
+from collections.abc import Iterable
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import OuterRef
+from django.db.models import Model, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,12 +25,22 @@ from clinic.edge.edge import ENDS
 from clinic.models import Practice
 from clinic.views import PublicPage, no_translations
 
+Row = TypeVar("Row", bound=Model)
+
 RELATED = 4
 
 
 def live_editions() -> EditionQuerySet:
     """What visitors may read now, in the language of the page."""
     return Edition.objects.live().in_language(get_language() or settings.LANGUAGE_CODE)
+
+
+def topics() -> list[Topic]:
+    return generation.keep("topics", lambda: list(Topic.objects.all()))
+
+
+def by_key(rows: Iterable[Row], key: int | None) -> Row | None:
+    return next((row for row in rows if row.pk == key), None)
 
 
 def topics_with_articles() -> list[Topic]:
@@ -86,7 +97,7 @@ class TopicDetail(ArticleList):
         return super().get_context_data(topic=self.topic, section="articles", **kwargs)
 
 
-def article_context(edition: Edition) -> dict[str, Any]:
+def article_context(edition: Edition, practice: Practice) -> dict[str, Any]:
     """What the article page shows beside the edition itself.
 
     ``overdue``: readers are told that a review is missing.
@@ -94,7 +105,6 @@ def article_context(edition: Edition) -> dict[str, Any]:
     related = (
         e for e in newest_of_topic(edition) if e.article_id != edition.article_id
     )
-    practice = Practice.objects.current()
     return {
         "edition": edition,
         "practice": practice,
@@ -102,8 +112,15 @@ def article_context(edition: Edition) -> dict[str, Any]:
         "related": list(islice(related, RELATED)),
         "translations": edition.translations(),
         "overdue": edition.is_overdue(practice),
-        "history": edition.article.editions.public().for_history(),
+        "history": history_of(edition),
     }
+
+
+def history_of(edition: Edition) -> Iterable[Edition]:
+    """Every edition that readers have seen of its article, the newest first."""
+    if edition.number == 1 and edition.pk and edition.is_live():
+        return [edition]  # there is no earlier one, and a later one would be live
+    return edition.article.editions.public().for_history()
 
 
 def newest_of_topic(edition: Edition) -> list[Edition]:
@@ -142,11 +159,15 @@ class ArticleDetail(PublicPage, DetailView):
         return (
             Edition.objects.in_language(self.request.LANGUAGE_CODE)
             .filter(slug=slug)
-            .select_related("article", "author__portrait", "picture", "topic")
+            .select_related("article", "picture")
             .defer(*(f"article__{name}" for name in Article.TEXTS))
         )
 
     def show(self, edition: Edition) -> HttpResponse:
+        """Answer with its page; author and topic are known from other pages."""
+        self.practice = Practice.objects.current()
+        edition.author = by_key(self.practice.doctors.all(), edition.author_id)
+        edition.topic = by_key(topics(), edition.topic_id)
         self.object = edition
         response = self.render_to_response(self.get_context_data(object=edition))
         if edition.live_until and edition.is_live():
@@ -157,7 +178,7 @@ class ArticleDetail(PublicPage, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return (
             super().get_context_data(**kwargs)
-            | article_context(self.object)
+            | article_context(self.object, self.practice)
             | self.beside()
         )
 

@@ -22,11 +22,15 @@ def languages(request: HttpRequest) -> dict[str, Any]:
     Right for pages that exist in every language. A page that may not exist
     elsewhere (an article, an error) gives its own ``translations``.
     """
-    return {
-        "site_languages": [get_language_info(code) for code, _ in settings.LANGUAGES],
-        "translations": {
+
+    def translations() -> dict[str, str]:
+        return {
             code: translate_url(request.path, code)
             for code, _ in settings.LANGUAGES
             if request.resolver_match
-        },
+        }
+
+    return {
+        "site_languages": [get_language_info(code) for code, _ in settings.LANGUAGES],
+        "translations": SimpleLazyObject(translations),
     }

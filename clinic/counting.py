@@ -35,6 +35,8 @@ class CappedPaginator(Paginator):
 
     CAP = CAP
 
+    object_list: QuerySet[Any]
+
     @cached_property
     def count(self) -> int:
         return capped(self.object_list)

@@ -187,6 +187,14 @@ class SQLiteReader:
                 self.inode, self.known, self.database = inode, None, None
             self.looked_at = now
 
+    def forget(self) -> None:
+        """Begin anew, before a process forks: SQLite's connections stay behind."""
+        with self.lock:
+            if self.database is not None:
+                self.database.close()
+            self.inode, self.known, self.database = -1, None, None
+            self.looked_at = float("-inf")
+
     def ask(self) -> int:
         """Return what the row says, and remember with which state of the file."""
         with self.lock:
@@ -211,6 +219,10 @@ class SQLiteReader:
 
 class ConnectionReader:
     """Reads the number over Django's own connection: PostgreSQL, or a test."""
+
+    def forget(self) -> None:
+        """Begin anew, before a process forks."""
+        connection.close()
 
     def read(self) -> int:
         """Return the generation as committed; raise Unknown if nobody can tell."""

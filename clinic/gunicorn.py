@@ -18,6 +18,7 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"The portal cannot start: {error}")
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
 
@@ -78,6 +79,9 @@ def when_ready(server: Any) -> None:
         lines.append("It is shown only this once; change it at the desk.")
         password.unlink()
     print(*lines, "", sep="\n", flush=True)  # noqa: T201
+    application = server.app.wsgi()
+    if hasattr(application, "edge"):
+        application.edge.warm_up()
     # What is loaded stays shared between the workers: no collection touches it.
     gc.collect()
     gc.freeze()

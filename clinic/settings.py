@@ -145,8 +145,11 @@ DATABASES = {
     if DATABASE_URL
     else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "portal.sqlite3"}
 }
-# To open one costs as much as two queries; a server may end it meanwhile.
-DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# To open one costs as much as two queries. A server may end it meanwhile.
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": 600,
+    "CONN_HEALTH_CHECKS": bool(DATABASE_URL),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

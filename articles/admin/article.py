@@ -29,7 +29,7 @@ from clinic.admin import (
     PicturesOnlyOnSuccess,
     PlainForReaders,
 )
-from clinic.models import Doctor
+from clinic.models import Doctor, Practice
 from clinic.templatetags.words import in_words
 
 
@@ -337,7 +337,8 @@ class ArticleAdmin(
             "desk_language": request.LANGUAGE_CODE,
         }
         with override(article.language):
-            context |= article_context(article.next_edition())
+            practice = Practice.objects.current()
+            context |= article_context(article.next_edition(), practice)
             return render(request, "articles/article.html", context)
 
     def advice(self, request: HttpRequest) -> HttpResponse:

@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
+from django.db import connections
 from django.http.request import split_domain_port, validate_host
 from django.urls import reverse
+from django.utils.translation import override
 
 from clinic import generation
 from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
@@ -72,13 +74,30 @@ class Edge:
         self.pages = Memory(settings.EDGE_MEGABYTES * megabyte)
         # What anybody can invent (addresses that do not exist, parameters) has a place
         # of its own, and cannot put out what others read.
-        self.strays = Memory(megabyte // 2)
+        self.strays = Memory(min(self.pages.limit, megabyte // 2))
         self.reader = generation.reader()
         self.read: tuple[int, float] = (0, 0.0)
         self.desk = reverse("admin:index")
         self.hosts: set[str] = set()
         self.session_cookie = settings.SESSION_COOKIE_NAME
         self.pairs: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def warm_up(self) -> None:
+        """Load in this process, before others are forked, what first pages load.
+
+        Templates, messages and much else then exist once for all of them, and nobody
+        waits for them. Nothing is kept, and a missing database does no harm.
+        """
+        host = settings.ALLOWED_HOSTS[0].lstrip("*.") or "localhost"
+        scheme = "https" if settings.SECURE_SSL_REDIRECT else "http"
+        pages = [reverse("admin:login")]
+        for code, _ in settings.LANGUAGES:
+            with override(code):
+                pages += [reverse("articles:home"), reverse("clinic:contact")]
+        for page in pages:
+            call(self.application, environ(page, scheme, host)).read()
+        connections.close_all()
+        self.reader.forget()
 
     # Questions ###############################################################
 

@@ -73,6 +73,15 @@ def in_words(moment: date) -> str:
 
 
 @register.filter
+def dated(moment: date) -> SafeString:
+    """Write the day out, with the same for machines beside it."""
+    local = localtime(moment) if isinstance(moment, datetime) else moment
+    return format_html(
+        '<time datetime="{}">{}</time>', local.strftime("%Y-%m-%d"), in_words(moment)
+    )
+
+
+@register.filter
 def in_words_with_time(moment: datetime) -> str:
     """Write the moment out by the practice's clock: 27 March 2027, 2:30.
 

@@ -14,14 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "var" / "bench"
 TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # microseconds
 WORKERS = 2
+# The same server for all, in the same configuration.
 GTHREAD = ["--worker-class", "gthread", "--threads", "4"]
-PLAIN = ["--workers", str(WORKERS), "--preload", "--no-control-socket"]
-PORTAL = ["-c", "python:clinic.gunicorn"]
 COMMANDS = {
-    "bare": [*PLAIN, *GTHREAD, "tests.bench.bare:wsgi"],
-    "bare-asgi": [*PLAIN, "--worker-class", "asgi", "tests.bench.bare:asgi"],
-    "portal": PORTAL,
-    "portal-wsgi": [*PORTAL, *GTHREAD, "clinic.wsgi"],
+    "bare": [*GTHREAD, "tests.bench.bare:wsgi"],
+    "bare-asgi": ["--worker-class", "asgi", "tests.bench.bare:asgi"],
+    "portal": [],
+    "portal-wsgi": [*GTHREAD, "clinic.wsgi"],
 }
 
 
@@ -85,10 +84,12 @@ def serving(name: str, port: int, data_dir: Path, path: str = "/", **variables: 
         "BARE_ANSWER": str(BENCH / "answer.json"),
         **variables,
     }
-    bind = [] if name.startswith("portal") else ["--bind", f"127.0.0.1:{port}"]
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *bind, *COMMANDS[name]],
+        [
+            *(sys.executable, "-m", "gunicorn", "-c", "python:clinic.gunicorn"),
+            *COMMANDS[name],
+        ],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
