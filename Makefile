@@ -32,7 +32,7 @@ test: $(VENV)/dev  ## Run every check and test
 	@$(BIN)/python -m pytest
 
 bench: $(VENV)/dev  ## Measure how fast the portal is (needs wrk; KEEP=1 for the README)
-	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep)
+	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep) $(if $(WAGTAIL),--wagtail $(WAGTAIL))
 
 lint: $(VENV)/dev  ## Check style, templates and types
 	@$(BIN)/ruff check .

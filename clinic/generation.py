@@ -266,6 +266,8 @@ class Epoch(NamedTuple):
         return self.number == number and self.since <= now < self.until
 
 
+# Looked for once in a process: a migration that broke off may have left some out.
+_are_triggers_there = False
 # The present epoch, and what ``keep`` keeps in it.
 _present: tuple[Epoch, dict[Hashable, Any]] = (Epoch(0, 0, 0), {})
 
@@ -276,10 +278,14 @@ def epoch() -> Epoch:
 
 
 def present() -> tuple[Epoch, dict[Hashable, Any]]:
-    global _present
+    """Return the present epoch and what is kept in it; raise Unknown as ``epoch``."""
+    global _present, _are_triggers_there
     number, now = reader().read(), time.time()
     if not _present[0].holds(number, now):
         try:
+            if not _are_triggers_there and missing():
+                raise Unknown("Changes are not noticed: run manage.py migrate.")
+            _are_triggers_there = True
             until = next_change(datetime.fromtimestamp(now, UTC))
         except DatabaseError as error:
             raise Unknown(str(error)) from error

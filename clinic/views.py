@@ -197,9 +197,11 @@ def robots(request: HttpRequest) -> HttpResponse:
     for code, _ in settings.LANGUAGES:
         with override(code):
             closed.append(reverse("clinic:email", args=[0]).removesuffix("0/"))
-    return render(
+    response = render(
         request, "clinic/robots.txt", {"closed": closed}, content_type="text/plain"
     )
+    patch_cache_control(response, public=True, no_cache=True)
+    return response
 
 
 @never_cache

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.bench import report
 from tests.bench.load import Measure, measure
-from tests.bench.servers import BENCH, ROOT, Server, serving
+from tests.bench.servers import BENCH, ROOT, Server, environment, serving
 
 SIZES = [100, 10_000, 100_000]
 PORT = 8790
@@ -50,8 +50,13 @@ def main() -> None:
             "portal-wsgi": start("portal-wsgi", data[100]),
             "anew": start("portal", data[100], EDGE_MEGABYTES="0"),
         }
+        if options.wagtail:
+            servers |= wagtail(start, options.wagtail, data[100])
         facts |= {f"{name} start": server.started for name, server in servers.items()}
         scenarios = scenarios_of(portal, data[100])
+        for name in set(servers) & {"wagtail", "wagtail-cache"}:
+            words = {"wagtail": "Wagtail", "wagtail-cache": "Wagtail, wagtail-cache"}
+            scenarios[words[name]] = (name, ["/article/"], BROTLI)
         for number in range(options.rounds):
             for name, (server, paths, headers) in scenarios.items():
                 say(f"round {number + 1} of {options.rounds}: {name}")
@@ -86,6 +91,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="for each measurement")
     parser.add_argument("--quick", action="store_true", help="no 100,000 articles")
+    parser.add_argument("--wagtail", help="the Python of an environment with Wagtail")
     parser.add_argument("--keep", action="store_true", help="put it into the README")
     return parser.parse_args()
 
@@ -108,17 +114,11 @@ def prepare(size: int) -> None:
     done.touch()
 
 
-def manage(folder: Path, *words: str, code: str = "") -> str:
-    environment = os.environ | {
-        "DATA_DIR": str(folder),
-        "SECRET_KEY": "only for measuring",
-        "ALLOWED_HOSTS": "127.0.0.1",
-    }
+def manage(folder: Path, *words: str) -> str:
     return subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
-        env=environment,
-        input=code,
+        env=environment(folder),
         text=True,
         check=True,
         stdout=subprocess.PIPE,
@@ -133,11 +133,36 @@ class Starter:
     def __init__(self, stack: ExitStack) -> None:
         self.stack = stack
 
-    def __call__(self, name: str, data_dir: Path, **variables: str) -> Server:
+    def __call__(
+        self, name: str, data_dir: Path, path: str = ARTICLE, **options: str
+    ) -> Server:
         port = next(self.ports)
-        return self.stack.enter_context(
-            serving(name, port, data_dir, ARTICLE, **variables)
-        )
+        return self.stack.enter_context(serving(name, port, data_dir, path, **options))
+
+
+def wagtail(start: Starter, python: str, folder: Path) -> dict[str, Server]:
+    """Start Wagtail with the same article, without and with wagtail-cache."""
+    data_dir = BENCH / "wagtail"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    code = (
+        "import json; from articles.models import Edition; "
+        "e = Edition.objects.get(slug='sample-20', language='en'); "
+        "print(json.dumps({'title': e.title, 'summary': e.summary, 'body': e.body}))"
+    )
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.wagtail_site.settings"}
+    subprocess.run(
+        [python, "-m", "tests.bench.wagtail_site.fill"],
+        cwd=ROOT,
+        env=environment(data_dir, **settings),
+        input=manage(folder, "shell", "-v", "0", "-c", code),
+        text=True,
+        check=True,
+    )
+    options = {"path": "/article/", "python": python, **settings}
+    return {
+        "wagtail": start("wagtail", data_dir, **options),
+        "wagtail-cache": start("wagtail-cache", data_dir, WAGTAIL_CACHE="1", **options),
+    }
 
 
 def write_answer(portal: Server) -> None:
@@ -223,10 +248,7 @@ def size_of(headers: list[tuple[str, str]]) -> int:
 
 def sign_in_once(portal: Server, folder: Path) -> None:
     """Use the desk once in each worker, as a day at the practice does."""
-    key = manage(
-        folder,
-        *("shell", "-v", "0", "-c", SESSION),
-    ).strip()
+    key = manage(folder, "shell", "-v", "0", "-c", SESSION).strip()
     for _ in range(8):
         for path in ("/admin/", "/admin/articles/article/"):
             status = portal.get(path, Cookie=f"session={key}")[0]

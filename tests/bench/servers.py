@@ -14,9 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "var" / "bench"
 TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # microseconds
 WORKERS = 2
-# The same server for all, in the same configuration.
+# The same server for all, in the same configuration; Wagtail brings its own gunicorn.
 GTHREAD = ["--worker-class", "gthread", "--threads", "4"]
+WAGTAIL = ["--workers", str(WORKERS), "--preload", *GTHREAD]
 COMMANDS = {
+    "wagtail": [*WAGTAIL, "tests.bench.wagtail_site.wsgi"],
+    "wagtail-cache": [*WAGTAIL, "tests.bench.wagtail_site.wsgi"],
     "bare": [*GTHREAD, "tests.bench.bare:wsgi"],
     "bare-asgi": ["--worker-class", "asgi", "tests.bench.bare:asgi"],
     "portal": [],
@@ -67,10 +70,9 @@ def field(path: str, name: str) -> int:
     return int(Path(path).read_text().partition(name)[2].split()[0])
 
 
-@contextmanager
-def serving(name: str, port: int, data_dir: Path, path: str = "/", **variables: str):
-    """Start a server, wait for its first answer, stop it at the end."""
-    environment = {
+def environment(data_dir: Path, **variables: str) -> dict[str, str]:
+    """Return what every server and every command is told."""
+    return {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
         "PYTHONPATH": str(ROOT),
@@ -79,19 +81,34 @@ def serving(name: str, port: int, data_dir: Path, path: str = "/", **variables: 
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS": "false",
         "SITE_URL": "https://www.example.org",
-        "PORT": str(port),
         "WEB_CONCURRENCY": str(WORKERS),
         "BARE_ANSWER": str(BENCH / "answer.json"),
         **variables,
     }
+
+
+def command(name: str, port: int, python: str) -> list[str]:
+    own = ["-c", "python:clinic.gunicorn"]
+    if name.startswith("wagtail"):
+        own = ["--no-control-socket", "--bind", f"127.0.0.1:{port}"]
+    return [python, "-m", "gunicorn", *own, *COMMANDS[name]]
+
+
+@contextmanager
+def serving(
+    name: str,
+    port: int,
+    data_dir: Path,
+    path: str = "/",
+    python: str = sys.executable,
+    **variables: str,
+):
+    """Start a server, wait for its first answer, stop it at the end."""
     began = time.monotonic()
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gunicorn", "-c", "python:clinic.gunicorn"),
-            *COMMANDS[name],
-        ],
+        command(name, port, python),
         cwd=ROOT,
-        env=environment,
+        env=environment(data_dir, PORT=str(port), **variables),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -20,7 +20,7 @@ def starts(tmp_path_factory):
     """The logs of two starts with the same data, and pages seen while they ran."""
     data_dir = tmp_path_factory.mktemp("italian")
     seen = {}
-    with running_portal(data_dir, LANGUAGE_CODE="it") as portal:
+    with running_portal(data_dir, LANGUAGE_CODE="it", ACCESS_LOG="true") as portal:
         seen["/"] = read(f"{portal.address}/")
         seen["/en/"] = read(f"{portal.address}/en/")
         seen["query"] = read(f"{portal.address}/articoli/?parola=hiv")
@@ -81,6 +81,12 @@ def test_the_access_log_names_nobody_and_no_search_word(starts):
     assert all(line.startswith("127.0.0.0 ") for line in requests)
     assert "hiv" not in first
     assert "Python-urllib" not in first
+
+
+def test_without_asking_for_it_no_visit_is_written_down(starts):
+    *_rest, seen = starts
+
+    assert '"GET ' not in seen["log of the fault"]
 
 
 def test_the_key_is_readable_by_its_owner_only(starts):

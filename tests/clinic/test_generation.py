@@ -57,6 +57,19 @@ def test_a_table_without_its_trigger_is_noticed(table):
     assert generation.missing() == [f"generation_update_{table}"]
 
 
+@pytest.mark.django_db
+def test_while_changes_are_not_noticed_nothing_is_kept(monkeypatch):
+    monkeypatch.setattr(generation, "_are_triggers_there", False)
+    with connection.cursor() as cursor:
+        cursor.execute('DROP TRIGGER "generation_insert_clinic_phone"')
+    generation.advance()
+
+    with pytest.raises(generation.Unknown, match="migrate"):
+        generation.epoch()
+    generation.install()
+    assert generation.epoch()
+
+
 def test_only_what_readers_never_see_is_left_out():
     left_out = {
         model._meta.db_table

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import pytest
@@ -30,6 +31,12 @@ def edge(request, application, present, monkeypatch):
     edge.is_instant = request.param
     yield edge
     edge.pool.shutdown()
+
+
+def run(coroutine):
+    """Run it in a thread of its own: Playwright keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Answer:
@@ -85,7 +92,7 @@ async def ask(edge, address, *, method="GET", body=(b"",), **headers):
 
 
 def get(edge, address, **options):
-    return asyncio.run(ask(edge, address, **options))
+    return run(ask(edge, address, **options))
 
 
 def test_the_second_visitor_gets_what_was_made_for_the_first(edge, application):
@@ -188,7 +195,7 @@ def test_a_body_that_breaks_off_never_reaches_django(edge, application):
         }  # fmt: skip
         await edge(scope, receive, pytest.fail)
 
-    asyncio.run(broken())
+    run(broken())
     assert application.seen == []
 
 
@@ -223,7 +230,7 @@ def together(edge, count, address="/a"):
     async def all_of_them():
         return await asyncio.gather(*(ask(edge, address) for _ in range(count)))
 
-    return asyncio.run(all_of_them())
+    return run(all_of_them())
 
 
 def test_many_who_want_the_same_page_have_it_made_once(edge, application):
@@ -277,7 +284,7 @@ def test_while_django_is_busy_what_is_kept_is_sent(edge, application):
         await asyncio.gather(*slow)
         return answers, waiting
 
-    answers, waiting = asyncio.run(busy())
+    answers, waiting = run(busy())
     assert {answer.body for answer in answers} == {b"/kept? #1"}
     assert len(waiting) == 8
 
@@ -304,10 +311,10 @@ def test_a_call_that_never_ends_is_noticed(edge, application, monkeypatch):
         await task
         noticed.append(edge.is_stuck)
 
-    asyncio.run(hang())
+    run(hang())
     assert noticed == [False, True, False]
 
 
 def test_nothing_but_http_is_spoken(edge):
     with pytest.raises(ValueError, match="websocket"):
-        asyncio.run(edge({"type": "websocket"}, None, None))
+        run(edge({"type": "websocket"}, None, None))
