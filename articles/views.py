@@ -170,10 +170,15 @@ class ArticleDetail(PublicPage, DetailView):
         edition.topic = by_key(topics(), edition.topic_id)
         self.object = edition
         response = self.render_to_response(self.get_context_data(object=edition))
-        if edition.live_until and edition.is_live():
+        end = self.live_edition().live_until
+        if end:
             # Even if nobody can be asked then: it may not be shown any longer.
-            response.headers[ENDS] = str(edition.live_until.timestamp())
+            response.headers[ENDS] = str(end.timestamp())
         return response
+
+    def live_edition(self) -> Edition:
+        """The edition with which the page ends."""
+        return self.object
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return (
@@ -223,8 +228,12 @@ class EditionDetail(ArticleDetail):
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    def beside(self) -> dict[str, Any]:
+    def live_edition(self) -> Edition:
         current: Any = self.current  # of what is withdrawn nothing is shown
+        return current
+
+    def beside(self) -> dict[str, Any]:
+        current = self.live_edition()
         return {
             "cited": True,
             "current": current,

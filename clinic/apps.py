@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,6 +17,7 @@ class ClinicConfig(AppConfig):
         generation.watch(
             self, moments=Practice.objects.changes_after, unseen=["User", "Generation"]
         )
+        pre_migrate.connect(generation.suspend, sender=self)
         post_migrate.connect(generation.install, sender=self)
 
 

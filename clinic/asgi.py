@@ -1,6 +1,7 @@
 """The portal as gunicorn's asgi worker serves it: the edge, and Django behind it."""
 
+from clinic.wsgi import django  # isort: skip  it sets Django up
+
 from clinic.edge.asgi import ASGIEdge
-from clinic.wsgi import django
 
 application = ASGIEdge(django)

@@ -29,6 +29,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
 
+from clinic.database import leave_replaced_file
 from clinic.hours import moment
 
 T = TypeVar("T")
@@ -42,7 +43,11 @@ _moments: list[Moments] = []
 
 
 class Unknown(Exception):
-    """The database does not say which generation this is: gone, or being written."""
+    """The database does not say which generation this is."""
+
+
+class Busy(Unknown):
+    """It will say so in a moment: somebody is committing."""
 
 
 def watch(app: AppConfig, *, moments: Moments, unseen: Iterable[str] = ()) -> None:
@@ -88,13 +93,30 @@ FOR EACH STATEMENT EXECUTE FUNCTION clinic_generation_draw()
 """
 
 
-def triggers() -> list[tuple[str, str, str]]:
+EVENTS = {
+    "sqlite": ("INSERT", "UPDATE", "DELETE"),
+    "postgresql": ("INSERT", "UPDATE", "DELETE", "TRUNCATE"),
+}
+
+
+def triggers(vendor: str) -> list[tuple[str, str, str]]:
     """Return the name, the event and the table of every trigger that must be there."""
     return [
         (f"generation_{event.lower()}_{table}"[:63], event, table)
         for table in sorted(watched_tables())
-        for event in ("INSERT", "UPDATE", "DELETE")
+        for event in EVENTS[vendor]
     ]
+
+
+def suspend(using: str = "default", **kwargs: Any) -> None:
+    """Let nobody keep anything while ``migrate`` runs, which drops triggers.
+
+    If it breaks off, that stays so until it has succeeded.
+    """
+    from clinic.models import Generation
+
+    if TABLE in connections[using].introspection.table_names():
+        Generation.objects.using(using).all().delete()
 
 
 def install(using: str = "default", **kwargs: Any) -> None:
@@ -112,7 +134,7 @@ def install(using: str = "default", **kwargs: Any) -> None:
         if database.vendor == "postgresql":
             cursor.execute(POSTGRESQL_FUNCTION)
             template = POSTGRESQL
-        for name, event, table in triggers():
+        for name, event, table in triggers(database.vendor):
             if table in tables:
                 cursor.execute(template.format(name=name, event=event, table=table))
     advance(using)
@@ -127,7 +149,7 @@ def missing(using: str = "default") -> list[str]:
     with database.cursor() as cursor:
         cursor.execute(catalogue)
         there = {name for (name,) in cursor.fetchall()}
-    return [name for name, _, _ in triggers() if name not in there]
+    return [name for name, _, _ in triggers(database.vendor) if name not in there]
 
 
 def advance(using: str = "default") -> None:
@@ -174,7 +196,9 @@ class SQLiteReader:
                 return known[1]
             return self.ask()
         except (OSError, sqlite3.Error) as error:
-            raise Unknown(str(error)) from error
+            code = getattr(error, "sqlite_errorcode", None)
+            kind = Busy if code == sqlite3.SQLITE_BUSY else Unknown
+            raise kind(str(error)) from error
 
     def look_for_file(self, now: float) -> None:
         """Notice within a second that the file is gone or that another stands there."""
@@ -281,16 +305,27 @@ def present() -> tuple[Epoch, dict[Hashable, Any]]:
     """Return the present epoch and what is kept in it; raise Unknown as ``epoch``."""
     global _present, _are_triggers_there
     number, now = reader().read(), time.time()
-    if not _present[0].holds(number, now):
+    found = _present
+    if not found[0].holds(number, now):
         try:
+            leave_replaced_file()
             if not _are_triggers_there and missing():
                 raise Unknown("Changes are not noticed: run manage.py migrate.")
             _are_triggers_there = True
             until = next_change(datetime.fromtimestamp(now, UTC))
-        except DatabaseError as error:
-            raise Unknown(str(error)) from error
-        _present = Epoch(number, now, until.timestamp()), {}
-    return _present  # another thread may have gone on: a later epoch is as good
+        except Unknown:
+            raise
+        except Exception as error:  # whatever it is, a page can be made without keeping
+            raise Unknown(repr(error)) from error
+        found = _present = Epoch(number, now, until.timestamp()), {}
+    return found
+
+
+def forget() -> None:
+    """Begin anew in this process, before others are forked from it."""
+    global _present
+    reader().forget()
+    _present = Epoch(0, 0, 0), {}
 
 
 def next_change(at: datetime) -> datetime:
@@ -309,8 +344,10 @@ def next_change(at: datetime) -> datetime:
 def keep(key: Hashable, make: Callable[[], T]) -> T:
     """Return what ``make()`` returns, made once in this process and epoch.
 
-    The value is shared between threads: nobody may change it. Inside a transaction,
-    which may see what nobody else does, it is made anew each time.
+    ``make`` may use nothing that was read before this call: that may be older than the
+    epoch in which the value is kept. The value is shared between threads: nobody may
+    change it. Inside a transaction, which may see what nobody else does, it is made
+    anew each time.
     """
     if connection.in_atomic_block:
         return make()

@@ -4,6 +4,7 @@ import os
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import environ
@@ -168,6 +169,10 @@ def sqlite_journal_mode(version: tuple[int, ...]) -> str:
     return "WAL" if mended else "TRUNCATE"
 
 
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A host that drops packets must not keep readers from the last good copy.
+    options: Any = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5} | options
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue from their first statement on; the default mode lets them

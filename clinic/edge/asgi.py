@@ -1,7 +1,8 @@
 """The edge for a server that speaks ASGI (gunicorn's asgi worker).
 
-Answers from memory are sent by the event loop itself; Django, which is WSGI behind it,
-runs in a few threads. A slow client therefore costs memory and no thread.
+Answers from memory are sent by the event loop itself (a number that comes from
+PostgreSQL is read in a thread); Django, which is WSGI behind it, runs in a few threads.
+A slow client therefore costs memory and no thread.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import IO, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -33,11 +35,15 @@ LARGEST_BODY = 32 * 1024 * 1024
 CHUNK = 64 * 1024
 
 
+@lru_cache(1000)
+def raw_pair(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    """Return a header as it is sent; equal ones of all answers are the same object."""
+    name, value = pair
+    return name.lower().encode("latin-1"), value.encode("latin-1")
+
+
 def raw(headers: Headers) -> RawHeaders:
-    return [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in headers
-    ]
+    return [raw_pair(pair) for pair in headers]
 
 
 class ASGIEdge:
@@ -46,19 +52,20 @@ class ASGIEdge:
     def __init__(self, application: Application) -> None:
         self.application = application
         self.edge = Edge(application, wire=raw)
-        # A number from a file is there at once; from a server, the loop cannot wait.
+        # A number from a file is there at once; for one from a server the loop cannot
+        # wait, nor may it stand in line behind whoever renders.
         self.is_instant = isinstance(self.edge.reader, generation.SQLiteReader)
+        self.readers = ThreadPoolExecutor(2, thread_name_prefix="generation")
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
         self.is_leaving = False
-        self.running: set[float] = set()  # when Django's present calls have begun
-        # What is being rendered; None will be the answer if it is not for others.
-        self.renders: dict[str, asyncio.Future[Kept | None]] = {}
+        self.running: dict[object, float] = {}  # when the calls in threads have begun
+        self.renders: dict[str, asyncio.Future[Kept | Response]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"The portal does not speak {scope['type']}.")
-        edge, headers = self.edge, dict(scope["headers"])
-        key = edge.key(
+        headers = dict(scope["headers"])
+        key = self.edge.key(
             scope["method"],
             scope["scheme"],
             headers.get(b"host", b"").decode("latin-1"),
@@ -67,11 +74,8 @@ class ASGIEdge:
             headers.get(b"cookie", b"").decode("latin-1"),
         )
         if key is None:
-            return await self.pass_on(scope, receive, send)
-        if self.is_instant:
-            answer: Kept | Response | None = edge.find(key)
-        else:
-            answer = await self.in_thread(edge.find, key)
+            return await self.pass_on(scope, headers, receive, send)
+        answer: Kept | Response | None = await self.asked(self.edge.find, key)
         if answer is None:
             answer = await self.rendered(key, scope, headers)
         if isinstance(answer, Response):
@@ -80,28 +84,58 @@ class ASGIEdge:
         variant = answer.variants.get(encoding if answer.compressed else "identity")
         if variant is None:
             variant = await self.in_thread(answer.variant, encoding)
-            edge.weigh(key, answer)
+            self.edge.weigh(key, answer)
         match = headers.get(b"if-none-match")
         if match and answer.is_match(variant, match.decode("latin-1")):
             return await self.respond(send, 304, variant.headers_304, b"")
         body = b"" if scope["method"] == "HEAD" else variant.body
         await self.respond(send, answer.code, variant.headers, body)
 
+    # Threads #################################################################
+
+    async def asked(self, question: Callable[..., T], *args: Any) -> T:
+        """Ask what needs the generation."""
+        if self.is_instant:
+            return question(*args)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.readers, question, *args)
+
+    def in_thread(self, work: Callable[..., T], *args: Any) -> Awaitable[T]:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self.pool, self.timed, work, args)
+
+    def timed(self, work: Callable[..., T], args: tuple[Any, ...]) -> T:
+        mark = object()
+        self.running[mark] = time.monotonic()
+        try:
+            return work(*args)
+        finally:
+            del self.running[mark]
+
     @property
     def is_stuck(self) -> bool:
         """Whether a call of Django's has been running for so long that it hangs."""
-        return bool(self.running) and time.monotonic() - min(self.running) > (
-            STUCK_SECONDS
-        )
+        latest = time.monotonic() - STUCK_SECONDS
+        return any(begun < latest for begun in list(self.running.values()))
 
-    async def in_thread(self, work: Callable[..., T], *args: Any) -> T:
-        begun = time.monotonic()
-        self.running.add(begun)
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self.pool, work, *args)
-        finally:
-            self.running.discard(begun)
+    async def rendered(
+        self, key: str, scope: Scope, headers: dict[bytes, bytes]
+    ) -> Kept | Response:
+        """Let one of many simultaneous requests render; see the same in ``wsgi``.
+
+        Whoever leaves meanwhile does not take the result away from the others.
+        """
+        work = (self.edge.ask, key, scope["scheme"], headers[b"host"].decode("latin-1"))
+        while (task := self.renders.get(key)) is not None:
+            answer = await asyncio.shield(task)
+            if isinstance(answer, Response):
+                return await self.in_thread(*work)
+            if await self.asked(self.edge.still_holds, answer):
+                return answer
+        task = asyncio.ensure_future(self.in_thread(*work))
+        self.renders[key] = task
+        task.add_done_callback(lambda _: self.renders.pop(key, None))
+        return await to_its_end(task, close)
 
     async def respond(
         self, send: Send, status: int, headers: RawHeaders, body: bytes | None
@@ -115,51 +149,34 @@ class ASGIEdge:
         if body is not None:
             await send({"type": "http.response.body", "body": body})
 
-    async def rendered(
-        self, key: str, scope: Scope, headers: dict[bytes, bytes]
-    ) -> Kept | Response:
-        """Let one of many simultaneous requests render; see the same in ``wsgi``."""
-        work = (self.edge.ask, key, scope["scheme"], headers[b"host"].decode("latin-1"))
-        while (other := self.renders.get(key)) is not None:
-            shared = await asyncio.shield(other)
-            if shared is None:
-                return await self.in_thread(*work)
-            found = await self.in_thread(self.edge.find, key)
-            if found or shared.passing:
-                return found or shared
-        mine = self.renders[key] = asyncio.get_running_loop().create_future()
-        answer: Kept | Response | None = None
-        try:
-            answer = await self.in_thread(*work)
-            return answer
-        finally:
-            del self.renders[key]
-            mine.set_result(answer if isinstance(answer, Kept) else None)
-
     # Past the edge ###########################################################
 
-    async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def pass_on(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
         """Let Django answer a request as it is."""
-        with tempfile.SpooledTemporaryFile(CHUNK) as body:
-            size = 0
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return  # whoever asked has gone
-                size += len(message.get("body", b""))
-                if size > LARGEST_BODY:
-                    plain = [
-                        (b"content-type", b"text/plain"),
-                        (b"content-length", b"0"),
-                    ]
-                    return await self.respond(send, 413, plain, b"")
-                body.write(message.get("body", b""))
-                if not message.get("more_body"):
-                    break
-            body.seek(0)
-            environ = environ_of(scope, body, size)
-            response = await self.in_thread(call, self.application, environ)
-            await self.send_on(response, scope, send)
+        limit = self.largest_body(scope, headers)
+        declared = headers.get(b"content-length", b"0")
+        size = int(declared) if declared.isdigit() else 0
+        body = tempfile.SpooledTemporaryFile(CHUNK)  # noqa: SIM115  closed by the task
+        if size <= limit:
+            size = await received(body, limit, receive)
+        if size < 0:
+            return body.close()  # whoever asked has gone
+        if size > limit:
+            body.close()
+            return await self.respond(send, 413, [(b"content-length", b"0")], b"")
+        work = self.in_thread(call, self.application, environ_of(scope, body, size))
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda _: body.close())
+        await self.send_on(await to_its_end(task, close), scope, send)
+
+    def largest_body(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
+        """Take pictures from the desk, and little from whoever has not signed in."""
+        cookie = headers.get(b"cookie", b"").decode("latin-1")
+        is_staff = self.edge.session_cookie in cookie
+        at_desk = path_of(scope).startswith(self.edge.desk)
+        return LARGEST_BODY if at_desk and is_staff else CHUNK
 
     async def send_on(self, response: Response, scope: Scope, send: Send) -> None:
         """Send an answer of Django's piece by piece: it may be a large file."""
@@ -167,13 +184,47 @@ class ASGIEdge:
             status = int(response.status[:3])
             await self.respond(send, status, raw(response.headers), None)
             pieces = iter(() if scope["method"] == "HEAD" else response.chunks)
-            while piece := await self.in_thread(next, pieces, b""):
+            while (piece := await self.in_thread(next, pieces, None)) is not None:
                 await send(
                     {"type": "http.response.body", "body": piece, "more_body": True}
                 )
             await send({"type": "http.response.body", "body": b""})
         finally:
-            await self.in_thread(response.close)
+            await asyncio.shield(asyncio.ensure_future(self.in_thread(response.close)))
+
+
+async def to_its_end(task: asyncio.Future[T], leave: Callable[[T], Any]) -> T:
+    """Wait for a thread; if the client leaves first, do ``leave`` with the result."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(lambda done: done.exception() or leave(done.result()))
+        raise
+
+
+def close(answer: Kept | Response) -> None:
+    if isinstance(answer, Response):
+        answer.close()
+
+
+async def received(body: IO[bytes], limit: int, receive: Receive) -> int:
+    """Write what arrives into a file; return its size, -1 if the client has left.
+
+    It stops as soon as that is more than the limit.
+    """
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return -1
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > limit:
+            return size
+        body.write(piece)
+        if not message.get("more_body"):
+            body.seek(0)
+            return size
 
 
 def path_of(scope: Scope) -> str:

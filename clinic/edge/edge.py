@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import connections
 from django.http.request import split_domain_port, validate_host
 from django.urls import reverse
-from django.utils.translation import override
+from django.utils.translation import get_language_from_path, override
 
-from clinic import generation
+from clinic import error_pages, generation
 from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
 
 logger = logging.getLogger("clinic.edge")
@@ -32,6 +32,8 @@ ENDS = "Edge-Ends"
 KEPT_STATUSES = {"200", "301", "404", "410"}
 # Larger answers go through unkept; a page has 3 kB, a picture at most about 300.
 LARGEST = 1024 * 1024
+# How long a commit may take before pages are made without being kept.
+BUSY_SECONDS = 2
 # How long the last good copy answers while Django fails: a night and a morning.
 STALE_SECONDS = 12 * 3600
 
@@ -80,7 +82,6 @@ class Edge:
         self.desk = reverse("admin:index")
         self.hosts: set[str] = set()
         self.session_cookie = settings.SESSION_COOKIE_NAME
-        self.pairs: dict[tuple[str, str], tuple[str, str]] = {}
 
     def warm_up(self) -> None:
         """Load in this process, before others are forked, what first pages load.
@@ -97,7 +98,7 @@ class Edge:
         for page in pages:
             call(self.application, environ(page, scheme, host)).read()
         connections.close_all()
-        self.reader.forget()
+        generation.forget()
 
     # Questions ###############################################################
 
@@ -113,6 +114,8 @@ class Edge:
         if host not in self.hosts and not self.is_ours(host):
             return None
         if path.startswith(self.desk) or (cookie and self.session_cookie in cookie):
+            return None
+        if "?" in path:  # written %3F; the key would read as another address
             return None
         if settings.SECURE_SSL_REDIRECT and scheme != "https":
             return None
@@ -150,12 +153,12 @@ class Edge:
         Where Django fails, the last good copy is the answer. Django sees the key and
         nothing else of the request, so nothing else can alter the answer.
         """
+        epoch = self.epoch()
         try:
-            epoch = generation.epoch()
-            self.read = (epoch.number, time.time())
-        except generation.Unknown:
-            epoch = None
-        response = call(self.application, environ(key, scheme, host))
+            response = call(self.application, environ(key, scheme, host))
+        except Exception:
+            logger.exception("Django broke at %r.", key)
+            response = broken(key)
         failed = response.status.startswith("5")
         last = self.last_good(key) if failed else None
         if last:
@@ -166,7 +169,7 @@ class Edge:
         is_file = key.startswith(settings.STATIC_URL) and response.status[:3] == "200"
         kept = keep(
             response.status,
-            self.shared(response.headers),
+            response.headers,
             response.read(),
             epoch=None if is_file else epoch,  # files change with the release only
             ends=response.ends,
@@ -176,13 +179,35 @@ class Edge:
         if not failed:
             is_stray = response.status[:3] == "404" or "?" in key
             (self.strays if is_stray else self.pages).put(key, kept)
+            # A page that has gone must not stand before the news of it.
+            (self.pages if is_stray else self.strays).forget(key)
         return kept
 
-    def shared(self, headers: Headers) -> Headers:
-        """Let equal headers of all answers be the same object."""
-        if len(self.pairs) > 1000:
-            self.pairs.clear()
-        return [self.pairs.setdefault(pair, pair) for pair in headers]
+    def epoch(self) -> generation.Epoch | None:
+        """Return the present epoch, waiting for a commit that is under way."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                epoch = generation.epoch()
+            except generation.Busy:
+                if time.monotonic() > deadline:
+                    return None
+                time.sleep(0.005)
+            except generation.Unknown as error:
+                logger.error("Nothing is kept: %s", error)
+                return None
+            else:
+                self.read = (epoch.number, time.time())
+                return epoch
+
+    def still_holds(self, kept: Kept) -> bool:
+        """Say whether one who waited for this answer may have it."""
+        if kept.passing or kept.epoch is None:
+            return True
+        try:
+            return kept.holds(self.reader.read(), time.time())
+        except generation.Unknown:
+            return False
 
     def last_good(self, key: str) -> Kept | None:
         """Return an answer for the time in which Django cannot give one, marked so.
@@ -197,7 +222,7 @@ class Edge:
         known = min(read_at, kept.epoch.until)
         if now - known > STALE_SECONDS or now >= kept.ends:
             return None
-        logger.error("Django failed: an earlier copy of %s was sent.", key)
+        logger.error("Django failed: an earlier copy of %r was sent.", key)
         return kept.late(now - known)
 
     def weigh(self, key: str, kept: Kept) -> None:
@@ -205,6 +230,14 @@ class Edge:
         for memory in (self.pages, self.strays):
             if memory.entries.get(key) is kept:
                 memory.put(key, kept)
+
+
+def broken(key: str) -> Response:
+    """Return the page that was written in advance: whatever broke, the numbers stay."""
+    language = get_language_from_path(key) or settings.LANGUAGE_CODE
+    page = error_pages.read(language).encode()
+    headers = [("Content-Type", "text/html; charset=utf-8")]
+    return Response("500 Internal Server Error", headers, [page])
 
 
 def known(query: str) -> str:

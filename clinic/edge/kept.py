@@ -27,8 +27,8 @@ COMPRESSIBLE = ("text/", "application/", "image/svg+xml")
 # Of what is rendered again soon, and of what stays as long as the process: a page costs
 # 0.3 ms at 5 and 9 ms at 11, for 8 % less.
 BROTLI_PAGE, BROTLI_STATIC = 5, 11
-# What an entry weighs beside its body: its objects and its own headers.
-OVERHEAD = 1500
+# What a variant weighs beside its body: objects, and the headers that are its own.
+OVERHEAD = 2500
 
 
 @lru_cache(512)
@@ -145,7 +145,10 @@ def keep(
     wire: Wire,
     passing: bool = False,
 ) -> Kept:
-    """Return an answer of Django's in the form in which it is kept."""
+    """Return an answer of Django's in the form in which it is kept.
+
+    ``passing`` answers are made in haste, and only for now.
+    """
     names = {name.lower(): value for name, value in headers}
     compressed = names.get("content-type", "").startswith(COMPRESSIBLE)
     own = {"content-length", "etag", "vary"}
@@ -160,7 +163,7 @@ def keep(
         passing,
     )
     if compressed:
-        quality = BROTLI_PAGE if epoch else BROTLI_STATIC
+        quality = BROTLI_PAGE if epoch or passing else BROTLI_STATIC
         packed = brotli.compress(body, quality=quality)
         kept.variants["br"] = kept.made("br", packed)
     else:
@@ -190,14 +193,19 @@ class Memory:
         """Add an answer, or weigh it again after an encoding was added to it."""
         with self.lock:
             self.drop(key)
-            size = kept.size
+            size = kept.size + len(key)
             if size > self.limit // 4:
                 return
             self.entries[key] = kept
             self.sizes[key] = size
             self.size += size
             while self.size > self.limit:
-                self.drop(next(iter(self.entries)))
+                oldest, _kept = self.entries.popitem(last=False)
+                self.size -= self.sizes.pop(oldest, 0)
+
+    def forget(self, key: str) -> None:
+        with self.lock:
+            self.drop(key)
 
     def drop(self, key: str) -> None:
         self.size -= self.sizes.pop(key, 0)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from clinic.edge.edge import Application, Edge, Environ, Response
+from clinic.edge.edge import ENDS, Application, Edge, Environ, Response
 from clinic.edge.kept import Headers, Kept, encoding_for
 
 # So long a request waits for another that renders the same page.
@@ -14,6 +14,15 @@ PATIENCE_SECONDS = 30
 
 def unchanged(headers: Headers) -> Headers:
     return headers
+
+
+def without_marks(start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep what Django tells the edge from whoever is answered past it."""
+
+    def start(status: str, headers: Headers, *more: Any) -> Any:
+        return start_response(status, [h for h in headers if h[0] != ENDS], *more)
+
+    return start
 
 
 class WSGIEdge:
@@ -39,7 +48,7 @@ class WSGIEdge:
             environ.get("HTTP_COOKIE", ""),
         )
         if key is None:
-            return self.application(environ, start_response)
+            return self.application(environ, without_marks(start_response))
         answer = edge.find(key) or self.rendered(key, environ)
         if isinstance(answer, Response):
             start_response(answer.status, answer.headers)
@@ -79,9 +88,8 @@ class WSGIEdge:
                 shared = None
             if shared is None:
                 return self.edge.ask(key, scheme, host)
-            found = self.edge.find(key)
-            if found or shared.passing:
-                return found or shared
+            if self.edge.still_holds(shared):
+                return shared
         answer: Kept | Response | None = None
         try:
             answer = self.edge.ask(key, scheme, host)

@@ -8,6 +8,7 @@ from django.template.context import Context
 from django.utils.translation import get_language
 
 from clinic import generation
+from clinic.models import Practice
 
 register = template.Library()
 
@@ -17,9 +18,12 @@ class Kept(template.Node):
         self.name, self.nodelist = name, nodelist
 
     def render(self, context: Context) -> Any:
-        return generation.keep(
-            ("part", self.name, get_language()), lambda: self.nodelist.render(context)
-        )
+        def render() -> Any:
+            # Not the practice that this page has read: it may be older than the epoch.
+            with context.push(practice=Practice.objects.current()):
+                return self.nodelist.render(context)
+
+        return generation.keep(("part", self.name, get_language()), render)
 
 
 @register.tag

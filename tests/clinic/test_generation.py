@@ -12,6 +12,7 @@ import time_machine
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.template import engines
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Topic
@@ -265,7 +266,21 @@ def test_within_a_transaction_nothing_is_kept(practice):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_part_that_all_pages_share_is_made_of_what_is_true_now(practice, monkeypatch):
+    """And not of the practice that a page has read before somebody else committed."""
+    read = Practice.objects.load()
+    Phone.objects.update(number="+390612345678")
+    template = engines["django"].from_string(
+        "{% load kept %}{% kept 'x' %}{{ practice.phones.all.0.shown }}{% endkept %}"
+    )
+
+    assert template.render({"practice": read}) == "+39 06 1234 5678"
+    assert template.render({"practice": read}) == "+39 06 1234 5678"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_practice_is_kept_in_each_language(practice):
+    generation.advance()
     with CaptureQueriesContext(connection) as first:
         Practice.objects.current()
     with CaptureQueriesContext(connection) as second:
@@ -388,6 +403,43 @@ def test_a_database_without_its_row_tells_nothing(file):
 
     with pytest.raises(generation.Unknown, match="migrate"):
         generation.SQLiteReader(file).read()
+
+
+@pytest.mark.django_db
+def test_while_a_migration_runs_or_after_it_broke_off_nothing_is_kept():
+    generation.suspend()
+    with pytest.raises(generation.Unknown, match="migrate"):
+        generation.epoch()
+    generation.install()
+
+    assert generation.epoch()
+
+
+@pytest.mark.django_db
+def test_the_end_of_an_epoch_is_asked_of_the_file_that_stands_there_now(monkeypatch):
+    asked = []
+    monkeypatch.setattr(generation, "leave_replaced_file", lambda: asked.append("file"))
+    monkeypatch.setattr(
+        generation,
+        "next_change",
+        lambda at: asked.append("rows") or at + timedelta(hours=1),
+    )
+    generation.advance()
+    generation.epoch()
+
+    assert asked == ["file", "rows"]
+
+
+@pytest.mark.django_db
+def test_rows_that_nobody_can_read_keep_no_page_from_being_made(monkeypatch):
+    def breaks(at):
+        raise ValueError("a row")
+
+    monkeypatch.setattr(generation, "next_change", breaks)
+    generation.advance()
+
+    with pytest.raises(generation.Unknown, match="a row"):
+        generation.epoch()
 
 
 @pytest.mark.django_db

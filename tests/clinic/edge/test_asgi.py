@@ -199,11 +199,29 @@ def test_a_body_that_breaks_off_never_reaches_django(edge, application):
     assert application.seen == []
 
 
-def test_a_body_that_is_too_large_is_refused(edge, application, monkeypatch):
-    monkeypatch.setattr(asgi, "LARGEST_BODY", 10)
-    answer = get(edge, "/admin/", method="POST", body=[b"x" * 6] * 2)
-
-    assert answer.status == 413
+@pytest.mark.parametrize(
+    ("address", "headers", "limit"),
+    [
+        ("/a", {}, "CHUNK"),
+        ("/admin/", {}, "CHUNK"),
+        ("/a", {"cookie": "session=abc"}, "CHUNK"),
+        ("/admin/", {"cookie": "session=abc"}, "LARGEST_BODY"),
+    ],
+)
+@pytest.mark.parametrize("is_declared", [True, False])
+def test_a_body_that_is_too_large_is_refused(
+    edge, application, monkeypatch, address, headers, limit, is_declared
+):
+    """Pictures come from the desk; nobody else can fill the disk."""
+    monkeypatch.setattr(asgi, limit, 10)
+    small, large = [b"x" * 5] * 2, [b"x" * 6] * 2
+    if is_declared:
+        headers = headers | {"content_length": "12"}
+        assert get(edge, address, method="POST", body=[], **headers).status == 413
+    else:
+        assert get(edge, address, method="POST", body=small, **headers).status == 200
+        application.seen.clear()
+        assert get(edge, address, method="POST", body=large, **headers).status == 413
     assert application.seen == []
 
 
@@ -295,6 +313,99 @@ def test_who_leaves_says_so_with_every_answer(edge):
 
     assert get(edge, "/a").headers["connection"] == "close"
     assert get(edge, "/admin/").headers["connection"] == "close"
+
+
+def test_who_leaves_takes_nothing_away_from_those_who_wait(edge, application):
+    application.during = lambda: time.sleep(0.4)
+
+    async def one_leaves():
+        first = asyncio.create_task(ask(edge, "/a"))
+        await asyncio.sleep(0.1)
+        others = [asyncio.create_task(ask(edge, "/a")) for _ in range(20)]
+        await asyncio.sleep(0.1)
+        first.cancel()
+        return await asyncio.gather(*others)
+
+    assert {answer.body for answer in run(one_leaves())} == {b"/a? #1"}
+    assert len(application.seen) == 1
+    assert edge.renders == {}
+
+
+def test_what_nobody_waits_for_any_more_is_closed(edge):
+    class Body(list):
+        is_closed = False
+
+        def close(self):
+            self.is_closed = True
+
+    body = Body([b"x"])
+
+    def application(environ, start_response):
+        time.sleep(0.3)
+        start_response("200 OK", [])
+        return body
+
+    edge.application = edge.edge.application = application
+
+    async def leaves(address):
+        task = asyncio.create_task(ask(edge, address))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.sleep(0.5)
+
+    for address in ("/a", "/admin/"):
+        body.is_closed = False
+        run(leaves(address))
+        assert body.is_closed, address
+
+
+def test_what_does_not_fit_the_memory_is_still_made_once_for_all(edge, application):
+    edge.edge.pages.limit = 0
+    application.during = lambda: time.sleep(0.2)
+
+    assert {answer.body for answer in together(edge, 20)} == {b"/a? #1"}
+    assert len(application.seen) == 1
+
+
+def test_an_empty_piece_does_not_end_an_answer(edge, application):
+    def pieces(environ, start_response):
+        start_response("200 OK", [])
+        return [b"", b"a", b"", b"b"]
+
+    edge.application = edge.edge.application = pieces
+
+    assert get(edge, "/a").body == b"ab"
+
+
+def test_who_waits_in_line_is_not_stuck(edge, application, monkeypatch):
+    monkeypatch.setattr(asgi, "STUCK_SECONDS", 0.3)
+    application.during = lambda: time.sleep(0.1)
+
+    async def crowd():
+        tasks = [asyncio.create_task(ask(edge, f"/{n}")) for n in range(40)]
+        noticed = set()
+        while any(not task.done() for task in tasks):
+            noticed.add(edge.is_stuck)
+            await asyncio.sleep(0.02)
+        return noticed
+
+    assert run(crowd()) == {False}
+
+
+def test_a_call_that_hangs_is_noticed_after_its_client_has_left(
+    edge, application, monkeypatch
+):
+    monkeypatch.setattr(asgi, "STUCK_SECONDS", 0.1)
+    application.during = lambda: time.sleep(0.5)
+
+    async def leave():
+        task = asyncio.create_task(ask(edge, "/a"))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.sleep(0.2)
+        return edge.is_stuck
+
+    assert run(leave()) is True
 
 
 def test_a_call_that_never_ends_is_noticed(edge, application, monkeypatch):

@@ -10,6 +10,7 @@ import brotli
 import pytest
 import time_machine
 
+from clinic import error_pages, generation
 from clinic.edge import edge as module
 from clinic.edge.kept import OVERHEAD, Memory, encoding_for
 from tests.clinic.edge.stub import KEPT, Application, Generation, attach
@@ -123,8 +124,12 @@ def test_what_is_no_visitor_reading_goes_to_django_as_it_is(
     assert environ.items() <= application.seen[-1].items()
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/x.css", "/%61dmin/"])
-def test_nothing_of_the_desk_is_kept(visitor, application, path):
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/x.css", "/%61dmin/", "/a%3Fb=c", "/a%3fbefore=5"]
+)
+def test_nothing_of_the_desk_is_kept_and_nothing_that_reads_as_another_address(
+    visitor, application, path
+):
     visitor.get(path)
     visitor.get(path)
 
@@ -521,7 +526,9 @@ def test_an_encoding_that_is_added_is_weighed(visitor):
     visitor.get("/a", HTTP_ACCEPT_ENCODING="gzip")
 
     assert memory.size > before
-    assert memory.size == sum(kept.size for kept in memory.entries.values())
+    assert memory.size == sum(
+        kept.size + len(key) for key, kept in memory.entries.items()
+    )
 
 
 def test_what_is_too_large_for_the_memory_is_not_kept():
@@ -601,20 +608,105 @@ def test_a_failure_is_told_to_all_who_waited(visitor, application, present):
     assert visitor.edge.renders == {}
 
 
-def test_an_application_that_breaks_leaves_nobody_waiting(visitor, application):
+def test_whatever_breaks_everybody_gets_the_page_with_the_numbers(
+    visitor, application, data_dir, settings
+):
     def breaks():
         time.sleep(0.2)
         raise RuntimeError
 
     application.during = breaks
-    failures = []
+    answers = at_once(5, lambda _: visitor.get("/it/a"))
 
-    def work(_):
-        try:
-            visitor.get("/a")
-        except RuntimeError as error:
-            failures.append(error)
-
-    at_once(5, work)
-    assert len(failures) == 5
+    assert {answer.status_code for answer in answers} == {500}
+    assert {answer.content.decode() for answer in answers} == {error_pages.read("it")}
     assert visitor.edge.renders == {}
+
+
+def test_the_last_good_copy_answers_when_django_breaks(visitor, application):
+    def breaks():
+        raise RuntimeError
+
+    with time_machine.travel(1000.0, tick=False) as clock:
+        application.headers = list(KEPT)
+        visitor.edge.edge.reader.until = 1010.0
+        visitor.get("/a")
+        application.during = breaks
+        clock.move_to(1020.0)
+        visitor.edge.edge.reader.until = 1030.0
+
+        assert visitor.get("/a").content == b"/a? #1"
+
+
+def test_a_page_that_has_gone_is_gone_from_the_memory_too(
+    visitor, application, present
+):
+    visitor.get("/a")
+    present.number = 2
+    application.status = "404 Not Found"
+    for _ in range(5):
+        assert visitor.get("/a").status_code == 404
+    present.number = 3
+    application.status = "200 OK"
+    for _ in range(5):
+        assert visitor.get("/a").status_code == 200
+
+    assert len(application.seen) == 3
+
+
+def test_what_does_not_fit_the_memory_is_still_made_once_for_all(visitor, application):
+    visitor.edge.edge.pages.limit = 0
+    application.during = lambda: time.sleep(0.2)
+
+    assert at_once(20, lambda _: visitor.get("/a").content) == [b"/a? #1"] * 20
+    assert len(application.seen) == 1
+
+
+def test_while_somebody_commits_a_page_waits_and_is_kept(visitor, application, present):
+    def busy():
+        present.is_asked -= 1
+        if present.is_asked > 0:
+            raise generation.Busy
+        return present.number
+
+    present.is_asked, present.read = 5, busy
+    visitor.get("/a")
+    visitor.get("/a")
+
+    assert len(application.seen) == 1
+
+
+def test_the_memory_bears_many_readers_and_writers_at_once():
+    """The loop reads while threads write."""
+
+    class Small:
+        size = 10
+
+    memory, stop, errors = Memory(500), threading.Event(), []
+
+    def run(work):
+        try:
+            for number in itertools.count():
+                work(f"/{number % 97}")
+                if stop.is_set():
+                    return
+        except Exception as error:
+            errors.append(error)
+
+    work = [memory.get, memory.get, lambda key: memory.put(key, Small())]
+    threads = [threading.Thread(target=run, args=[w]) for w in work]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert memory.size == sum(memory.sizes.values()) <= memory.limit
+
+
+def test_what_django_tells_the_edge_goes_no_further(visitor, application):
+    application.headers = [("Edge-Ends", "1")]
+    for cookie in ("", "session=abc"):
+        assert "Edge-Ends" not in visitor.get("/a", HTTP_COOKIE=cookie).headers
