@@ -341,20 +341,23 @@ def next_change(at: datetime) -> datetime:
     return min(change for change in found if change > at)
 
 
-def keep(key: Hashable, make: Callable[[], T]) -> T:
+def keep(
+    key: Hashable, make: Callable[[], T], unkept: Callable[[], T] | None = None
+) -> T:
     """Return what ``make()`` returns, made once in this process and epoch.
 
     ``make`` may use nothing that was read before this call: that may be older than the
     epoch in which the value is kept. The value is shared between threads: nobody may
     change it. Inside a transaction, which may see what nobody else does, it is made
-    anew each time.
+    anew each time, by ``unkept`` if that costs less.
     """
+    unkept = unkept or make
     if connection.in_atomic_block:
-        return make()
+        return unkept()
     try:
         _epoch, kept = present()
     except Unknown:
-        return make()
+        return unkept()
     if key not in kept:
         kept[key] = make()
     return kept[key]

@@ -19,11 +19,15 @@ class Kept(template.Node):
 
     def render(self, context: Context) -> Any:
         def render() -> Any:
-            # Not the practice that this page has read: it may be older than the epoch.
-            with context.push(practice=Practice.objects.current()):
-                return self.nodelist.render(context)
+            return self.nodelist.render(context)
 
-        return generation.keep(("part", self.name, get_language()), render)
+        def render_for_all() -> Any:
+            # Not with the practice that this page has read: it may be older.
+            with context.push(practice=Practice.objects.current()):
+                return render()
+
+        key = ("part", self.name, get_language())
+        return generation.keep(key, render_for_all, unkept=render)
 
 
 @register.tag

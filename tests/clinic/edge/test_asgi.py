@@ -10,17 +10,7 @@ import pytest
 
 from clinic.edge import asgi
 from clinic.edge.asgi import ASGIEdge
-from tests.clinic.edge.stub import Application, Generation, attach
-
-
-@pytest.fixture
-def present():
-    return Generation()
-
-
-@pytest.fixture
-def application():
-    return Application()
+from tests.clinic.edge.stub import attach
 
 
 @pytest.fixture(params=[True, False], ids=["file", "server"])

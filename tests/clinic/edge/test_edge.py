@@ -13,20 +13,10 @@ import time_machine
 from clinic import error_pages, generation
 from clinic.edge import edge as module
 from clinic.edge.kept import OVERHEAD, Memory, encoding_for
-from tests.clinic.edge.stub import KEPT, Application, Generation, attach
+from tests.clinic.edge.stub import KEPT, attach
 from tests.conftest import Visitor
 
 UNPACKED = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}
-
-
-@pytest.fixture
-def present():
-    return Generation()
-
-
-@pytest.fixture
-def application():
-    return Application()
 
 
 @pytest.fixture
