@@ -13,17 +13,17 @@ PICTURE = "tests/bench/result.svg"
 
 
 def table(
-    medians: dict[str, Measure], growth: Growth, facts: dict[str, float], machine: str
+    results: dict[str, Measure], growth: Growth, facts: dict[str, float], machine: str
 ) -> str:
-    """Return what was measured; the first of the medians is the measure of all."""
-    bare = next(iter(medians.values()))
+    """Return what was measured; the first of the results is the measure of all."""
+    bare = next(iter(results.values()))
     lines = [
-        f"Measured on {machine}.",
+        f"Measured on {machine}. CPU: of all processes, the least of the rounds.",
         "",
         "| what | CPU a request | ratio to the bare server | requests a second | p99 |",
         "|---|---|---|---|---|",
     ]
-    for name, found in medians.items():
+    for name, found in results.items():
         lines.append(
             f"| {name} | {found.cpu:.0f} µs | {ratio(bare.cpu / found.cpu)} | "
             f"{found.per_second:,.0f} | {found.p99:.1f} ms |"
@@ -54,10 +54,10 @@ def ratio(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
-def picture(medians: dict[str, Measure], growth: Growth) -> str:
+def picture(results: dict[str, Measure], growth: Growth) -> str:
     """Draw the ratios as bars and the growth as lines."""
-    bare = next(iter(medians.values())).cpu
-    values = {name: bare / found.cpu for name, found in medians.items()}
+    bare = next(iter(results.values())).cpu
+    values = {name: bare / found.cpu for name, found in results.items()}
     row, left, width = 26, 250, 380
     parts, top = [], 40
 
