@@ -25,7 +25,8 @@ FEWEST_WORDS, STABLE_WORDS = 20, 100
 LONGEST_SENTENCE = 20
 # L’ora, follow-up and 3.5 are one word each, as for the library textstat. Accents may
 # be characters of their own.
-WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f]|['’.,‐‑-](?=[^\W_]))*+")
+# Not possessive: before Python 3.11.5 such a group keeps what its last try has read.
+WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f]|['’.,‐‑-](?=[^\W_]))*")
 
 
 @dataclass(frozen=True)
