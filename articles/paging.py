@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -39,21 +39,15 @@ def page_of(editions: EditionQuerySet, query: Any) -> Page:
     if there is no such edition, or nothing before it.
     """
     editions = editions.for_lists()
-    for name, beyond in (("before", older_than), ("after", newer_than)):
-        if name in query:
-            cursor = get_cursor(query[name])
-            rows = editions.filter(beyond(cursor))
-            break
-    else:
-        return older_page(editions, None)
-    if name == "before":
-        return older_page(rows, cursor, editions)
-    nearest = list(rows.reverse()[: PER_PAGE + 1])
-    if len(nearest) <= PER_PAGE:
-        return older_page(editions, None)
-    # The one beyond the twelve nearest is what the page of these begins behind.
-    cursor = nearest[-1]
-    return older_page(editions.filter(older_than(cursor)), cursor, editions)
+    if "before" in query:
+        return page_behind(editions, get_cursor(query["before"]))
+    if "after" in query:
+        ahead = editions.filter(newer_than(get_cursor(query["after"]))).reverse()
+        nearest = list(ahead[: PER_PAGE + 1])
+        if len(nearest) > PER_PAGE:
+            # The one beyond the twelve nearest is what their page begins behind.
+            return page_behind(editions, nearest[-1])
+    return page_behind(editions, None)
 
 
 def get_cursor(key: str) -> Edition:
@@ -64,20 +58,16 @@ def get_cursor(key: str) -> Edition:
     )
 
 
-def older_page(
-    rows: QuerySet[Edition],
-    cursor: Edition | None,
-    all_rows: QuerySet[Edition] | None = None,
-) -> Page:
-    """Return the first page of these rows; ``all_rows`` are those of the whole list."""
+def page_behind(editions: EditionQuerySet, cursor: Edition | None) -> Page:
+    """Return the page that begins behind an edition, or the first one."""
+    rows = editions.filter(older_than(cursor)) if cursor else editions
     found = list(rows[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
-    if all_rows is None or cursor is None:
-        newer = None
-    elif not shown:
-        raise Http404
-    else:
-        ahead = all_rows.filter(newer_than(shown[0])).order_by()
+    newer = None
+    if cursor:
+        if not shown:
+            raise Http404
+        ahead = editions.filter(newer_than(shown[0])).order_by()
         is_second = ahead[: PER_PAGE + 1].count() <= PER_PAGE
         newer = "" if is_second else f"?after={shown[0].pk}"
     older = f"?before={shown[-1].pk}" if len(found) > PER_PAGE else None

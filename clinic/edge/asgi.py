@@ -6,8 +6,6 @@ A slow client therefore costs memory and no thread.
 """
 
 import asyncio
-import io
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,7 +15,7 @@ from typing import IO, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from clinic import generation
-from clinic.edge.edge import Application, Edge, Environ, Response, call
+from clinic.edge.edge import Application, Edge, Environ, Response, call, wsgi
 from clinic.edge.kept import Headers, Kept, encoding_for
 
 T = TypeVar("T")
@@ -249,13 +247,7 @@ def environ_of(scope: Scope, body: IO[bytes], size: int) -> Environ:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": client[0],
         "CONTENT_LENGTH": str(size),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": body if size else io.BytesIO(),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
+        **wsgi(scope["scheme"], body),
     }
     for name, value in scope["headers"]:
         key = name.decode("latin-1").upper().replace("-", "_")

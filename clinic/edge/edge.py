@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
@@ -130,9 +130,12 @@ class Edge:
             self.hosts.add(host)
         return True
 
+    def stored(self, key: str) -> Kept | None:
+        return self.pages.get(key) or self.strays.get(key)
+
     def find(self, key: str) -> Kept | None:
         """Return what is kept if nothing has changed since it was made."""
-        kept = self.pages.get(key) or self.strays.get(key)
+        kept = self.stored(key)
         if kept is None:
             return None
         if kept.epoch is None:
@@ -214,7 +217,7 @@ class Edge:
 
         Not for long, and not what is known to have been changed since.
         """
-        kept = self.pages.get(key) or self.strays.get(key)
+        kept = self.stored(key)
         number, read_at = self.read
         now = time.time()
         if kept is None or kept.epoch is None or kept.epoch.number != number:
@@ -286,9 +289,16 @@ def environ(key: str, scheme: str, host: str) -> Environ:
         "SERVER_PORT": "443" if scheme == "https" else "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": host,
+        **wsgi(scheme, io.BytesIO()),
+    }
+
+
+def wsgi(scheme: str, body: IO[bytes]) -> Environ:
+    """Return what every WSGI request tells of its server."""
+    return {
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
-        "wsgi.input": io.BytesIO(),
+        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
