@@ -1,0 +1,124 @@
+"""Words as a search compares them: folded, without their endings. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from threading import local
+from typing import NamedTuple
+
+import Stemmer
+from django.conf.locale import LANG_INFO
+
+# Of another version of these rules an index is useless: raise it with every change.
+VERSION = 1
+
+WORD = re.compile(r"[^\W_]+")
+# Words that say nothing of what is looked for, folded.
+EMPTY = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": """
+            a about after all also am an and any are as at be because
+            been before but by can could did do does for from get had
+            has have having he her his how i if in into is it its just
+            know me mean my need of on or our s should so some t than
+            that the their them then there they this to us very was we
+            were what when where which while who why will with would you
+            your
+        """,
+        "it": """
+            a ad ai al alcuni all alla alle allo anche ancora avere c
+            che chi ci cioe come con cosa cos d da dagli dai dal dall
+            dalla dalle dallo dei del dell della delle dello degli devo
+            di dopo dove due e ed era essere fa fare gli ha hanno ho i
+            il in io l la le lei lo loro ma mi mia mie miei mio ne nei
+            nel nell nella nelle nello negli no noi non o ogni per
+            perche piu posso puo qual quale quali quando quanto quel
+            quella quelle quelli quello questa queste questi questo s se
+            sei si sia sono su sua sue sugli sui sul sull sulla sulle
+            sullo suo suoi ti tra fra tu tua tuo un una uno va vi
+        """,
+    }.items()
+}
+# After Snowball: Greek nouns in -sis and -tis and their adjectives in -tic are one
+# word to a reader (metastasi, metastatico; diagnosis, diagnostic; artrite, artritico),
+# and so are nouns and their adjectives in -al(e) (tumore, tumorale).
+FAMILY = re.compile(r"(?<=\w{3}[aeiouy])(?:st|[st]i?)$|(?<=\w{5})al$")
+# British and American: tumour and tumor, oedema and edema, haemoglobin and hemoglobin.
+AMERICAN = {"en": [(re.compile(r"(?<=\w{3})our"), "or"), (re.compile("[ao]e"), "e")]}
+
+_stemmers = local()  # they are not made to be used by two threads
+
+
+class Word(NamedTuple):
+    """One word of a text: where it stands there, and its folded form."""
+
+    start: int
+    end: int
+    folded: str
+
+
+def fold(text: str) -> str:
+    """Return the text in small letters without accents, character for character.
+
+    The result is as long as the text in its composed form (NFC).
+    """
+    return "".join(map(fold_character, unicodedata.normalize("NFC", text)))
+
+
+@lru_cache(maxsize=4096)
+def fold_character(character: str) -> str:
+    lower = character.lower()
+    base = unicodedata.normalize("NFKD", lower)[:1]
+    return base if base.isalnum() else lower[:1]
+
+
+def words_in(text: str) -> Iterator[Word]:
+    """Yield every word of a text in its composed form (NFC)."""
+    for found in WORD.finditer(fold(text)):
+        yield Word(found.start(), found.end(), found[0])
+
+
+def words_of(text: str) -> list[str]:
+    """Return the folded words of a text, in their order."""
+    return WORD.findall(fold(text))
+
+
+def is_empty(word: str, language: str) -> bool:
+    """Say whether a folded word says nothing of what a text is about."""
+    return word in EMPTY.get(language, ())
+
+
+def stems_of(text: str, language: str) -> list[str]:
+    """Return the stems of a text in their order, without its empty words."""
+    return [
+        stem(word, language) for word in words_of(text) if not is_empty(word, language)
+    ]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str, language: str) -> str:
+    """Return what the forms of a folded word have in common.
+
+    ``language`` is a code of Django's; words of a language that Snowball does not know
+    stay as they are. Sources: Snowball's algorithms (snowballstem.org), and ``FAMILY``.
+    """
+    stemmer = stemmer_for(language)
+    if stemmer is None or not word.isalpha():
+        return word
+    for british, american in AMERICAN.get(language, ()):
+        word = british.sub(american, word)
+    return FAMILY.sub("", stemmer.stemWord(word))
+
+
+def stemmer_for(language: str) -> Stemmer.Stemmer | None:
+    """Return this thread's stemmer for a language, if there is one."""
+    stemmers = _stemmers.__dict__
+    if language not in stemmers:
+        name = LANG_INFO.get(language.split("-")[0], {}).get("name", "").lower()
+        known = name in Stemmer.algorithms()
+        stemmers[language] = Stemmer.Stemmer(name) if known else None
+    return stemmers[language]
