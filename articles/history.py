@@ -21,13 +21,18 @@ from articles.markup.comparison import (
     compare_words,
     is_same,
 )
-from articles.models import Article, Edition, Source, Topic
+from articles.models import Article, Condition, Edition, Source, Topic
 from clinic.models import Doctor, Email, Phone, Picture
 
 KEY = re.compile(r"(?<=\[)(?:phone|email)-\d+(?=\])")
 SOURCE_FIELDS = ("title", "url", "doi", "pmid")
 # The fields of a text that are rows elsewhere, which may be gone.
-ROWS: dict[str, Any] = {"topic_id": Topic, "author_id": Doctor, "picture_id": Picture}
+ROWS: dict[str, Any] = {
+    "topic_id": Topic,
+    "author_id": Doctor,
+    "condition_id": Condition,
+    "picture_id": Picture,
+}
 
 
 def register() -> None:

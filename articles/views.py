@@ -159,7 +159,7 @@ class ArticleDetail(PublicPage, DetailView):
         return (
             Edition.objects.in_language(self.request.LANGUAGE_CODE)
             .filter(slug=slug)
-            .select_related("article", "picture")
+            .select_related("article", "condition", "picture")
             .defer(*(f"article__{name}" for name in Article.TEXTS))
         )
 
@@ -189,7 +189,7 @@ class ArticleDetail(PublicPage, DetailView):
 
     def beside(self) -> dict[str, Any]:
         """What this address shows of the edition beside its page."""
-        return {"facts": structured_data.article(self.object, absolute)}
+        return {"facts": structured_data.article(self.object, self.practice, absolute)}
 
     def gone(self, request: HttpRequest, article: Article) -> HttpResponse:
         """Say that the article was withdrawn, when, and why if staff said so."""

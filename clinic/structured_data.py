@@ -50,30 +50,33 @@ def doctor(doctor: Doctor, practice: Practice, url: Absolute) -> Node:
     A ``Physician`` is an organisation in schema.org, so the human being is a second
     node. Of the practice there is only what names it.
     """
-    whole = organization(practice, url)
-    named: Node = {
-        key: whole[key] for key in ("@type", "@id", "name", "url") if key in whole
-    }
-    return graph([physician(doctor, practice, url), person(doctor, url), filled(named)])
+    about = [physician(doctor, practice, url), person(doctor, url)]
+    return graph([*about, named(practice, url)])
 
 
 def person(doctor: Doctor, url: Absolute) -> Node:
     """Return the ``Person`` who signs, without context: it stands in a graph."""
-    return filled(
+    return named_person(doctor, url) | filled(
         {
-            "@type": "Person",
-            "@id": person_id(doctor, url),
-            "name": f"{doctor.first_name} {doctor.last_name}".strip(),
             "honorificPrefix": text(doctor.title),
             "givenName": doctor.first_name,
             "familyName": doctor.last_name,
             "hasOccupation": occupation(doctor),
             "identifier": registration(doctor),
             "image": portrait(doctor, url),
-            "url": url(doctor.get_absolute_url()),
             "worksFor": {"@id": practice_id(url)},
         }
     )
+
+
+def named_person(doctor: Doctor, url: Absolute) -> Node:
+    """Return of a doctor what names him; his ``url`` is where the rest stands."""
+    return {
+        "@type": "Person",
+        "@id": person_id(doctor, url),
+        "name": f"{doctor.first_name} {doctor.last_name}".strip(),
+        "url": url(doctor.get_absolute_url()),
+    }
 
 
 def organization(practice: Practice, url: Absolute) -> Node:
@@ -88,19 +91,29 @@ def organization(practice: Practice, url: Absolute) -> Node:
     first = [phone for phone in first if not phone.doctor_id] or first
     ids = [{"@id": person_id(doctor, url)} for doctor in practice.doctors.all()]
     places = [] if one else [{"@id": place_id(p, url)} for p in practice.places]
-    return filled(
+    return named(practice, url) | filled(
         {
-            "@type": "MedicalClinic" if one else "MedicalOrganization",
-            "@id": practice_id(url),
-            "name": practice.name,
             "legalName": practice.legal_name,
             "description": text(practice.tagline),
-            "url": url(reverse("clinic:contact")),
             "vatID": practice.vat_number,
             **reachable(shared_phones(practice), first),
             **(situated(one, practice, url) if one else {}),
             "location": places,
             "employee": ids,
+        }
+    )
+
+
+def named(practice: Practice, url: Absolute) -> Node:
+    """Return of the practice what names it; its ``url`` is where the rest stands."""
+    return filled(
+        {
+            "@type": "MedicalClinic"
+            if practice.is_one_place
+            else "MedicalOrganization",
+            "@id": practice_id(url),
+            "name": practice.name,
+            "url": url(reverse("clinic:contact")),
         }
     )
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import factory
 from i18nfield.strings import LazyI18nString
 
-from articles.models import Article, Change, Source, Topic
+from articles.models import Article, Change, Condition, Source, Topic
 from clinic import models
 
 
@@ -105,6 +105,15 @@ class TopicFactory(factory.django.DjangoModelFactory):
 
     name = both("The liver")
     slug = factory.Sequence(lambda n: f"topic-{n}")
+
+
+class ConditionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Condition
+
+    name = both("Liver metastases")
+    icd10 = "C78.7"
+    mesh = factory.Sequence(lambda n: f"D{n:06}")
 
 
 class ArticleFactory(factory.django.DjangoModelFactory):

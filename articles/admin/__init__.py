@@ -1,8 +1,15 @@
 """Articles, topics and statements at the desk."""
 
 from articles.admin.article import ArticleAdmin
+from articles.admin.condition import ConditionAdmin
 from articles.admin.statement import StatementAdmin
 from articles.admin.topic import TopicAdmin
 from articles.admin.wording import WordingAdmin
 
-__all__ = ["ArticleAdmin", "StatementAdmin", "TopicAdmin", "WordingAdmin"]
+__all__ = [
+    "ArticleAdmin",
+    "ConditionAdmin",
+    "StatementAdmin",
+    "TopicAdmin",
+    "WordingAdmin",
+]

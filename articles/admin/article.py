@@ -111,7 +111,7 @@ class ArticleAdmin(
     list_select_related = ["topic", "author"]
     search_fields = ["title", "summary", "key_phrases"]
     search_help_text = _("Searches titles, summaries and key phrases.")
-    autocomplete_fields = ["picture", "translation_of"]
+    autocomplete_fields = ["condition", "picture", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
     readonly_fields = ["picture_shown"]
@@ -132,7 +132,7 @@ class ArticleAdmin(
         if obj and obj.has_editions:
             parts.append((_("What has changed"), ["change_kind", "change_note"]))
         parts += [
-            (_("Place and author"), ["topic", "author", "translation_of"]),
+            (_("Place and author"), ["topic", "condition", "author", "translation_of"]),
             (_("Picture"), picture),
             (_("More"), ["key_phrases", "disclosure", "review_months", "is_sample"]),
         ]

@@ -52,7 +52,7 @@ class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
         model = Article
         fields = [
             "language", "title", "slug", "summary", "body", "change_kind",
-            "change_note", "topic", "author", "translation_of", "picture",
+            "change_note", "topic", "condition", "author", "translation_of", "picture",
             "picture_alt", "picture_decorative", "picture_caption", "picture_credit",
             "disclosure", "key_phrases", "is_sample", "review_months",
         ]  # fmt: skip

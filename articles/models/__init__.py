@@ -1,6 +1,7 @@
 """Articles: what staff write, and the editions that visitors read."""
 
 from articles.models.article import Article
+from articles.models.condition import Condition
 from articles.models.edition import Change, Edition, EditionQuerySet
 from articles.models.review import Review
 from articles.models.rules import State, Step
@@ -12,6 +13,7 @@ from articles.models.wording import Wording
 __all__ = [
     "Article",
     "Change",
+    "Condition",
     "Edition",
     "EditionQuerySet",
     "Review",

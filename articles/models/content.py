@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from articles import markup
 from articles.fields import RichTextField
+from articles.models.condition import Condition
 from articles.models.topic import Topic
 from clinic.models import Doctor, Picture
 from clinic.models.user import languages
@@ -80,6 +81,18 @@ class Content(models.Model):
         related_name="%(class)ss",
         help_text=_("The doctor who signs, whoever types."),
     )
+    condition = models.ForeignKey(
+        Condition,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("condition"),
+        related_name="%(class)ss",
+        help_text=_(
+            "The disease or complaint that the article explains, if it explains one. "
+            "Search engines are told its codes."
+        ),
+    )
     picture = models.ForeignKey(
         Picture,
         models.PROTECT,
@@ -143,8 +156,9 @@ class Content(models.Model):
     # What publishing copies and what tells whether the working copy has moved on.
     COPIED: tuple[str, ...] = (
         "language", "title", "slug", "summary", "body", "topic_id", "author_id",
-        "picture_id", "picture_alt", "picture_decorative", "picture_caption",
-        "picture_credit", "key_phrases", "disclosure", "is_sample", "translation_of_id",
+        "condition_id", "picture_id", "picture_alt", "picture_decorative",
+        "picture_caption", "picture_credit", "key_phrases", "disclosure", "is_sample",
+        "translation_of_id",
     )  # fmt: skip
 
     # The long ones, which no page needs of a working copy.

@@ -270,14 +270,18 @@ class Edition(Content):
         grace = timedelta(practice.review_grace_days)
         return timezone.localdate() > due + grace
 
-    def translations(self) -> dict[str, str | None]:
-        """Return each other language with the address of the live translation."""
+    @cached_property
+    def live_family(self) -> list[Edition]:
+        """What readers see now of the original and of all its translations."""
         original = self.translation_of_id or self.article_id
         live = Edition.objects.live().filter(
             models.Q(article=original) | models.Q(translation_of=original)
         )
+        return list(live.only("article", "language", "slug", "translation_of"))
+
+    def translations(self) -> dict[str, str | None]:
+        """Return each other language with the address of the live translation."""
         found = {
-            edition.language: edition.get_absolute_url()
-            for edition in live.only("language", "slug")
+            edition.language: edition.get_absolute_url() for edition in self.live_family
         }
         return {code: found.get(code) for code, _ in settings.LANGUAGES}

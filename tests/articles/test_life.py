@@ -393,6 +393,8 @@ def another(field):
             return factories.TopicFactory().pk
         case "author_id":
             return factories.DoctorFactory().pk
+        case "condition_id":
+            return factories.ConditionFactory().pk
         case "translation_of_id":
             return factories.ArticleFactory(language="it").pk
         case "picture_id":

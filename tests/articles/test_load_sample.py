@@ -600,9 +600,9 @@ def test_the_permissions_of_the_editor_are_those_of_the_three_roles(editor):
 
     models = {permission.partition("_")[2] for permission in permissions}
     assert models == {
-        "article", "closure", "doctor", "edition", "email", "group", "location",
-        "notice", "openinghours", "phone", "picture", "practice", "review", "source",
-        "statement", "topic", "user", "wording",
+        "article", "closure", "condition", "doctor", "edition", "email", "group",
+        "location", "notice", "openinghours", "phone", "picture", "practice", "review",
+        "source", "statement", "topic", "user", "wording",
     }  # fmt: skip
     guarded = ("_edition", "_review", "_group", "_user")
     assert {name for name in permissions if name.endswith(guarded)} == {

@@ -1661,7 +1661,7 @@ QUERIES = {
     "/articles/": 11,  # + articles, topics
     # + edition, topics, its reviews, portrait of who reviewed, translations, what
     # changed, related
-    "/articles/fever/": 16,
+    "/articles/fever/": 15,
     "/articles/fever/editions/2/": 16,  # + the current edition
     "/articles/old-fever/editions/1/": 16,
     "/articles/old-fever/": 3,  # edition, past edition, the live one of its article

@@ -22,6 +22,7 @@ DESK_MODELS = [
     ("articles", "statement"),
     ("articles", "topic"),
     ("articles", "wording"),
+    ("articles", "condition"),
     ("auth", "group"),
     ("clinic", "picture"),
     ("clinic", "practice"),

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from i18nfield.strings import LazyI18nString
 
-from articles.models import Article, Edition, Source, Topic
+from articles.models import Article, Condition, Edition, Source, Topic
 from articles.models.review import spread
 from clinic import pictures, roles
 from clinic.models import (
@@ -67,6 +67,8 @@ class Command(BaseCommand):
             data["slug"]: Topic.objects.create(position=position, **texts(data))
             for position, data in enumerate(content["topics"])
         }
+        for data in content["conditions"]:
+            Condition.objects.create(**texts(data))
         count = len(content["articles"])
         # No doctor has read them: their first reviews are proposed, one by one.
         days = spread(count, timezone.localdate(), Practice.objects.row().review_months)
@@ -102,6 +104,7 @@ class Command(BaseCommand):
     ) -> None:
         """Create the article in every language and publish it."""
         picture = self.picture(data["picture"])
+        condition = Condition.objects.filter(icd10=data.get("condition")).first()
         original = None
         for language, _name in settings.LANGUAGES:
             words = data[language]
@@ -116,6 +119,7 @@ class Command(BaseCommand):
                 body=with_keys(body),
                 topic=topic,
                 author=doctor,
+                condition=condition,
                 picture=picture,
                 picture_alt=words["picture_alt"],
                 picture_caption=words["picture_caption"],
