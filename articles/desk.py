@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Edition, State
+from articles.models import Article, Edition, State, Term
 from clinic import legal
 from clinic.counting import capped, told
 from clinic.models import Practice, User
@@ -26,7 +26,7 @@ Articles = Any
 class Word:
     """A kind of waiting: what lists and lines call it, who is concerned, which wait.
 
-    ``choose`` gets articles ``with_state`` and the person who looks.
+    ``choose`` gets articles ``with_state`` (or terms) and the person who looks.
     """
 
     code: str
@@ -147,18 +147,47 @@ WORDS = [
 BY_CODE = {word.code: word for word in WORDS}
 
 
+def to_check(terms: Any, user: User) -> Any:
+    """What no doctor has checked; nothing for whoever is no doctor."""
+    if user.doctor_id is None:
+        return terms.none()
+    waiting = terms.unchecked()
+    if Practice.objects.row().four_eyes:
+        waiting = waiting.exclude(edited_by=user)
+    return waiting
+
+
+def due_again(terms: Any, user: User) -> Any:
+    return terms.due()
+
+
+# The same for the glossary: ``choose`` gets terms.
+TERM_WORDS = [
+    Word(
+        "to-check",
+        _("to check"),
+        _("Words of the glossary to check"),
+        "articles.check_term",
+        to_check,
+    ),
+    Word(
+        "due",
+        _("check due again"),
+        _("Words of the glossary whose check is due again"),
+        "articles.check_term",
+        due_again,
+    ),
+]
+
+
 def waiting_for(user: User) -> list[Task]:
     """Return what waits for that person; nothing with a count of zero."""
     return [task for task in tasks_of(user) if task.count]
 
 
 def tasks_of(user: User) -> Iterator[Task]:
-    page = reverse("admin:articles_article_changelist")
-    for word in WORDS:
-        if user.has_perm(word.permission):
-            articles = word.choose(Article.objects.with_state(), user)
-            url = f"{page}?{urlencode({'waiting': word.code})}"
-            yield Task(str(word.sentence), capped(articles), url)
+    yield from counted("article", WORDS, Article.objects.with_state(), user)
+    yield from counted("term", TERM_WORDS, Term.objects.all(), user)
     if user.has_perm("clinic.change_practice"):
         practice = Practice.objects.current()
         yield Task(
@@ -166,3 +195,12 @@ def tasks_of(user: User) -> Iterator[Task]:
             len(legal.missing(practice)) + (not practice.header_phones),
             reverse("admin:clinic_practice_changelist"),
         )
+
+
+def counted(model: str, words: list[Word], rows: Any, user: User) -> Iterator[Task]:
+    """Yield a task for each kind of waiting that concerns the person."""
+    page = reverse(f"admin:articles_{model}_changelist")
+    for word in words:
+        if user.has_perm(word.permission):
+            url = f"{page}?{urlencode({'waiting': word.code})}"
+            yield Task(str(word.sentence), capped(word.choose(rows, user)), url)

@@ -35,6 +35,16 @@ urlpatterns = [
         name="topic",
     ),
     path(
+        pgettext_lazy("address", "glossary/"),
+        views.Glossary.as_view(),
+        name="glossary",
+    ),
+    path(
+        pgettext_lazy("address", "glossary/<str:letter>/"),
+        views.GlossaryLetter.as_view(),
+        name="glossary_letter",
+    ),
+    path(
         pgettext_lazy("address", "privacy/"),
         views.StatementDetail.as_view(kind=Statement.Kind.PRIVACY),
         name="privacy",

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db.models import Model, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.views.generic import DetailView, TemplateView
 
-from articles import structured_data
+from articles import glossary, structured_data
 from articles.models import Article, Edition, EditionQuerySet, Statement, Topic
 from articles.paging import page_of
 from clinic import generation
@@ -30,9 +31,13 @@ Row = TypeVar("Row", bound=Model)
 RELATED = 4
 
 
+def language_of_page() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
 def live_editions() -> EditionQuerySet:
     """What visitors may read now, in the language of the page."""
-    return Edition.objects.live().in_language(get_language() or settings.LANGUAGE_CODE)
+    return Edition.objects.live().in_language(language_of_page())
 
 
 def topics() -> list[Topic]:
@@ -48,7 +53,7 @@ def topics_with_articles() -> list[Topic]:
 
     They are kept as long as nothing changes: every list shows them.
     """
-    language = get_language() or settings.LANGUAGE_CODE
+    language = language_of_page()
     return generation.keep(("topics", language), partial(counted_topics, language))
 
 
@@ -246,8 +251,7 @@ class StatementDetail(PublicPage, TemplateView):
     kind = ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        language = get_language() or settings.LANGUAGE_CODE
-        statement = Statement.objects.current(self.kind, language)
+        statement = Statement.objects.current(self.kind, language_of_page())
         practice = Practice.objects.current()
         return super().get_context_data(
             practice=practice,
@@ -255,3 +259,48 @@ class StatementDetail(PublicPage, TemplateView):
             rendered=statement.rendered(practice),
             **kwargs,
         )
+
+
+class Glossary(PublicPage, TemplateView):
+    """All entries of the language, or the letters under which they stand."""
+
+    template_name = "articles/glossary.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        practice = Practice.objects.current()
+        return super().get_context_data(
+            glossary=glossary.whole(language_of_page(), practice),
+            practice=practice,
+            **kwargs,
+        )
+
+
+class GlossaryLetter(PublicPage, TemplateView):
+    """The entries of one letter, of a glossary that is too long for one page."""
+
+    template_name = "articles/glossary.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if glossary.fits_on_one_page(language_of_page()):
+            return redirect("articles:glossary")
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        practice = Practice.objects.current()
+        language, after = language_of_page(), self.request.GET.get("after")
+        return super().get_context_data(
+            glossary=glossary.under(language, self.kwargs["letter"], practice, after),
+            practice=practice,
+            # Other languages have other words under a letter, or none.
+            translations=addresses_of("articles:glossary"),
+            **kwargs,
+        )
+
+
+def addresses_of(name: str) -> dict[str, str]:
+    """Return the address of a page in each language."""
+    found = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            found[code] = reverse(name)
+    return found

@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, time
 
 import factory
+from django.utils.text import slugify
 from i18nfield.strings import LazyI18nString
 
-from articles.models import Article, Change, Condition, Source, Topic
+from articles.models import Article, Change, Condition, Source, Term, Topic
 from clinic import models
 
 
@@ -131,6 +132,16 @@ class ArticleFactory(factory.django.DjangoModelFactory):
     author = factory.SubFactory(DoctorFactory)
 
 
+class TermFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Term
+
+    language = "en"
+    name = factory.Sequence(lambda n: f"term {n}")
+    slug = factory.LazyAttribute(lambda term: slugify(term.name))
+    definition = "What it means."
+
+
 class SourceFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Source
@@ -175,3 +186,8 @@ def publish(article, by=None, at=None, note="The words are new."):
         article.change_note = article.change_note or note
     sign(article, by)
     return article.publish(by=by, at=at)
+
+
+def entry(**kwargs):
+    """What readers find of a term, checked by a doctor."""
+    return TermFactory(**kwargs).check_definition(by=ReviewerFactory())

@@ -3,6 +3,7 @@
 from articles.admin.article import ArticleAdmin
 from articles.admin.condition import ConditionAdmin
 from articles.admin.statement import StatementAdmin
+from articles.admin.term import TermAdmin
 from articles.admin.topic import TopicAdmin
 from articles.admin.wording import WordingAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "ArticleAdmin",
     "ConditionAdmin",
     "StatementAdmin",
+    "TermAdmin",
     "TopicAdmin",
     "WordingAdmin",
 ]

@@ -7,6 +7,7 @@ from articles.models.review import Review
 from articles.models.rules import State, Step
 from articles.models.source import Source
 from articles.models.statement import Statement
+from articles.models.term import Entry, EntryQuerySet, Term
 from articles.models.topic import Topic
 from articles.models.wording import Wording
 
@@ -16,11 +17,14 @@ __all__ = [
     "Condition",
     "Edition",
     "EditionQuerySet",
+    "Entry",
+    "EntryQuerySet",
     "Review",
     "Source",
     "State",
     "Statement",
     "Step",
+    "Term",
     "Topic",
     "Wording",
 ]

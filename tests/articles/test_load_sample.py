@@ -17,7 +17,16 @@ from selectolax.lexbor import LexborHTMLParser
 from articles import history
 from articles.management.commands.load_sample import SAMPLE
 from articles.markup import sanitise
-from articles.models import Article, Edition, Review, Source, State, Topic
+from articles.models import (
+    Article,
+    Edition,
+    Entry,
+    Review,
+    Source,
+    State,
+    Term,
+    Topic,
+)
 from articles.models.review import months_later
 from clinic import legal, pictures, roles
 from clinic.models import (
@@ -38,8 +47,8 @@ pytestmark = pytest.mark.django_db
 BODIES = sorted(SAMPLE.glob("bodies/*.html"))
 # The roles are there before: a migration makes them.
 EVERYTHING = [
-    Article, Doctor, Edition, Email, Location, OpeningHours, Phone, Picture, Practice,
-    Revision, Source, Topic, User, Version,
+    Article, Doctor, Edition, Email, Entry, Location, OpeningHours, Phone, Picture,
+    Practice, Revision, Source, Term, Topic, User, Version,
 ]  # fmt: skip
 draw = pictures.render
 
@@ -602,7 +611,7 @@ def test_the_permissions_of_the_editor_are_those_of_the_three_roles(editor):
     assert models == {
         "article", "closure", "condition", "doctor", "edition", "email", "group",
         "location", "notice", "openinghours", "phone", "picture", "practice", "review",
-        "source", "statement", "topic", "user", "wording",
+        "source", "statement", "term", "topic", "user", "wording",
     }  # fmt: skip
     guarded = ("_edition", "_review", "_group", "_user")
     assert {name for name in permissions if name.endswith(guarded)} == {
@@ -610,3 +619,36 @@ def test_the_permissions_of_the_editor_are_those_of_the_three_roles(editor):
         "clinic.add_user", "clinic.change_user", "clinic.view_user",
     }  # fmt: skip
     assert {"articles.sign_article", "articles.publish_article"} <= permissions
+
+
+# The glossary #################################################################
+
+
+def test_every_sample_word_is_explained_in_both_languages():
+    load()
+    entries = Entry.objects.current()
+    pairs = {
+        (entry.name, entry.term.translation_of.name)
+        for entry in entries.filter(language="it").select_related(
+            "term__translation_of"
+        )
+    }
+
+    assert entries.filter(language="en").count() == len(pairs) == 15
+    assert {("biopsia", "biopsy"), ("neutropenia", "neutropenia")} < pairs
+
+
+def test_no_doctor_is_said_to_have_checked_a_sample_word():
+    load()
+
+    assert set(Entry.objects.values_list("is_sample", "reviewed_date")) == {
+        (True, None)
+    }
+
+
+def test_a_sample_definition_is_short_and_plain():
+    load()
+
+    for entry in Entry.objects.all():
+        assert len(entry.definition) <= 160, entry
+        assert entry.definition.endswith("."), entry

@@ -20,6 +20,7 @@ from tests.browser.conftest import (
 DESK_MODELS = [
     ("articles", "article"),
     ("articles", "statement"),
+    ("articles", "term"),
     ("articles", "topic"),
     ("articles", "wording"),
     ("articles", "condition"),
@@ -44,6 +45,7 @@ def test_the_walk_reaches_every_kind_of_page(pages):
         "/contact/practice.vcf",
         "/contact/practice-4.vcf",
         "/doctors/carlo-pastore/",
+        "/glossary/",
         "/legal/",
         "/privacy/",
         "/articles/updated-once/",
@@ -53,6 +55,7 @@ def test_the_walk_reaches_every_kind_of_page(pages):
         "/it/articoli/",
         "/it/articoli/metastasi-epatiche/",
         "/it/contatti/",
+        "/it/glossario/",
         "/it/medici/carlo-pastore/",
         "/it/privacy/",
         "/it/argomenti/liver/",

@@ -76,11 +76,13 @@ WRITER = (
     | actions("articles", "wording", "view")
     | actions("articles", "condition", "view")
     | actions("articles", "statement", "view")
+    | actions("articles", "term", "add", "change", "view")
     | actions("clinic", "picture", "add", "change", "view")
 )
 REVIEWER = (
     WRITER
     | actions("articles", "article", "sign", "publish")
+    | actions("articles", "term", "check")
     | actions("articles", "topic", *ALL)
     | actions("articles", "wording", *ALL)
     | actions("articles", "condition", *ALL)
@@ -92,6 +94,7 @@ MANAGER = (
     | actions("articles", "wording", *ALL)
     | actions("articles", "condition", *ALL)
     | actions("articles", "statement", "change", "view")
+    | actions("articles", "term", *ALL)
     | actions("clinic", "practice", "add", "change", "view")
     | actions("clinic", "picture", *ALL)
     | actions("clinic", "closure", *ALL)

@@ -14,9 +14,10 @@ from django.core.files.base import File
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 from i18nfield.strings import LazyI18nString
 
-from articles.models import Article, Condition, Edition, Source, Topic
+from articles.models import Article, Condition, Edition, Source, Term, Topic
 from articles.models.review import spread
 from clinic import pictures, roles
 from clinic.models import (
@@ -46,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         taken = any(
             model._default_manager.exists()
-            for model in (User, Practice, Doctor, Topic, Article, Edition)
+            for model in (User, Practice, Doctor, Topic, Article, Edition, Term)
         )
         if taken:
             if options["only_if_empty"]:
@@ -75,6 +76,7 @@ class Command(BaseCommand):
         for number, data in enumerate(content["articles"], 1):
             self.stdout.write(f"Loading sample article {number} of {count} …")
             self.load_article(data, topics[data["topic"]], doctor, days[number - 1])
+        self.load_glossary()
         self.create_editor(doctor)
 
     def load_practice(self, data: dict[str, Any]) -> Doctor:
@@ -132,6 +134,23 @@ class Command(BaseCommand):
                 Source.objects.create(article=article, position=position, **source)
             article.written(None)
             article.publish_unreviewed(review_on=review_on)
+
+    def load_glossary(self) -> None:
+        """Create the terms in every language; no doctor has checked them."""
+        self.stdout.write("Loading the sample glossary …")
+        content = tomllib.loads((SAMPLE / "glossary.toml").read_text(encoding="utf-8"))
+        for data in content["terms"]:
+            original = None
+            for language, _name in settings.LANGUAGES:
+                words = data[language]
+                term = Term.objects.create(
+                    language=language,
+                    slug=slugify(words["name"]),
+                    translation_of=original,
+                    **words | {"synonyms": "\n".join(words.get("synonyms", []))},
+                )
+                original = original or term
+                term.show_as_sample()
 
     def picture(self, name: str) -> Picture:
         with (SAMPLE / "pictures" / name).open("rb") as file:
