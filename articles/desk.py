@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Article, Edition, State, Term
 from clinic import legal
 from clinic.counting import capped, told
-from clinic.models import Practice, User
+from clinic.models import MissedAddress, Practice, User
 
 # Articles ``with_state``: the type checker knows nothing of its annotations.
 Articles = Any
@@ -188,6 +188,12 @@ def waiting_for(user: User) -> list[Task]:
 def tasks_of(user: User) -> Iterator[Task]:
     yield from counted("article", WORDS, Article.objects.with_state(), user)
     yield from counted("term", TERM_WORDS, Term.objects.all(), user)
+    if user.has_perm("articles.add_redirect"):
+        yield Task(
+            gettext("Addresses that readers asked for in vain"),
+            capped(MissedAddress.objects.repeated()),
+            reverse("admin:clinic_missedaddress_changelist"),
+        )
     if user.has_perm("clinic.change_practice"):
         practice = Practice.objects.current()
         yield Task(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Model, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -17,14 +17,21 @@ from django.utils.translation import get_language, override
 from django.views.generic import DetailView, TemplateView
 
 from articles import glossary, structured_data
-from articles.models import Article, Edition, EditionQuerySet, Statement, Topic
+from articles.models import (
+    Article,
+    Edition,
+    EditionQuerySet,
+    Statement,
+    Topic,
+    TopicAddress,
+)
 from articles.paging import page_of
 from clinic import generation
 from clinic.addresses import absolute
 from clinic.counting import CappedCount
 from clinic.edge.edge import ENDS
 from clinic.models import Practice
-from clinic.views import PublicPage, no_translations
+from clinic.views import PublicPage, moved, no_translations
 
 Row = TypeVar("Row", bound=Model)
 
@@ -97,8 +104,15 @@ class TopicDetail(ArticleList):
     def editions(self) -> EditionQuerySet:
         return super().editions().filter(topic=self.topic)
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the topic, or lead to it from an address where it has stood."""
+        found = Topic.objects.filter(slug=kwargs["slug"]).first()
+        if found is None:
+            return moved(TopicAddress, kwargs["slug"])
+        self.topic = found
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        self.topic = get_object_or_404(Topic, slug=self.kwargs["slug"])
         return super().get_context_data(topic=self.topic, section="articles", **kwargs)
 
 
@@ -152,9 +166,9 @@ class ArticleDetail(PublicPage, DetailView):
         past = editions.public().first()
         if past is None:
             raise Http404
-        live = past.article.current_edition()
+        live = past.article.current_edition() or past.article.replacement()
         if live is None:
-            return self.gone(request, past.article)
+            return gone(request, past.article)
         if live.get_absolute_url() == past.get_absolute_url():
             return self.show(live)  # published since the first of these queries
         return redirect(live, permanent=True)
@@ -196,18 +210,24 @@ class ArticleDetail(PublicPage, DetailView):
         """What this address shows of the edition beside its page."""
         return {"facts": structured_data.article(self.object, self.practice, absolute)}
 
-    def gone(self, request: HttpRequest, article: Article) -> HttpResponse:
-        """Say that the article was withdrawn, when, and why if staff said so."""
-        # Only what has ended: it may be published again at this very moment.
-        ended = article.editions.public().filter(live_until__lte=timezone.now())
-        response = render(
-            request,
-            "articles/withdrawn.html",
-            no_translations() | {"edition": ended.first()},
-            status=410,
-        )
-        patch_cache_control(response, public=True, no_cache=True)
-        return response
+
+def gone(request: HttpRequest, article: Article) -> HttpResponse:
+    """Say that the article was withdrawn, when, and why if staff said so.
+
+    Whoever cites one of its editions means that very text: he is told what replaces it,
+    and not led away.
+    """
+    # Only what has ended: it may be published again at this very moment.
+    ended = article.editions.public().filter(live_until__lte=timezone.now())
+    response = render(
+        request,
+        "articles/withdrawn.html",
+        no_translations()
+        | {"edition": ended.first(), "replacement": article.replacement()},
+        status=410,
+    )
+    patch_cache_control(response, public=True, no_cache=True)
+    return response
 
 
 class EditionDetail(ArticleDetail):
@@ -227,7 +247,7 @@ class EditionDetail(ArticleDetail):
             raise Http404
         self.current = edition.article.current_edition()
         if self.current is None:
-            return self.gone(request, edition.article)
+            return gone(request, edition.article)
         response = self.show(edition)
         # Search engines shall lead to what is current.
         response.headers["X-Robots-Tag"] = "noindex"

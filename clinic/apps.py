@@ -15,7 +15,9 @@ class ClinicConfig(AppConfig):
         database.watch()
         error_pages.watch()
         generation.watch(
-            self, moments=Practice.objects.changes_after, unseen=["User", "Generation"]
+            self,
+            moments=Practice.objects.changes_after,
+            unseen=["User", "Generation", "MissedAddress"],
         )
         pre_migrate.connect(generation.suspend, sender=self)
         post_migrate.connect(generation.install, sender=self)

@@ -66,6 +66,13 @@ class logger_class(Logger):
         super().warning(msg, *args, **kwargs)
 
 
+def worker_exit(server: Any, worker: Any) -> None:
+    """Write down what this process has counted and not written yet."""
+    edge = getattr(worker.wsgi, "edge", None)
+    if edge is not None:
+        edge.missed.flush()
+
+
 def when_ready(server: Any) -> None:
     """Say where the portal answers, and the first time the generated password."""
     from django.conf import settings

@@ -90,5 +90,5 @@ urlpatterns = [
 
 handler400 = "clinic.views.bad_request"
 handler403 = "clinic.views.forbidden"
-handler404 = "clinic.views.not_found"
+handler404 = "articles.addresses.not_found"
 handler500 = "clinic.views.server_error"

@@ -19,8 +19,8 @@ from django.http import (
     JsonResponse,
 )
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import resolve, reverse
 from django.utils.cache import patch_cache_control
 from django.utils.text import slugify
 from django.utils.translation import get_language, override
@@ -28,9 +28,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, TemplateView, View
 
-from clinic import cards, error_pages, fhir, pictures, structured_data, vcard
+from clinic import (
+    cards,
+    error_pages,
+    fhir,
+    old_addresses,
+    pictures,
+    structured_data,
+    vcard,
+)
 from clinic.addresses import absolute
-from clinic.models import Doctor, Email, Practice
+from clinic.models import Doctor, DoctorAddress, Email, OldAddress, Practice
 
 
 class PublicPage(View):
@@ -49,6 +57,17 @@ class PublicPage(View):
         return response
 
 
+def moved(addresses: type[OldAddress], slug: str, view: str = "") -> HttpResponse:
+    """Lead to the page that has stood at that address, or to ``view`` of the same row.
+
+    Raises Http404 if none has.
+    """
+    owner = addresses.objects.owner_of(slug)
+    if owner is None:
+        raise Http404
+    return redirect(view or owner, *([owner.slug] if view else []), permanent=True)
+
+
 class Contact(PublicPage, TemplateView):
     template_name = "clinic/contact.html"
 
@@ -65,6 +84,12 @@ class Legal(PublicPage, TemplateView):
 class DoctorDetail(PublicPage, DetailView):
     template_name = "clinic/doctor.html"
     queryset = Doctor.objects.select_related("portrait")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            return moved(DoctorAddress, kwargs["slug"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         practice = Practice.objects.current()
@@ -101,6 +126,13 @@ class PracticeCard(PublicPage):
 
 class DoctorCard(PracticeCard):
     """One doctor for the visitor's address book."""
+
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        try:
+            return super().get(request, **kwargs)
+        except Http404:
+            view = f"clinic:{resolve(request.path_info).url_name}"
+            return moved(DoctorAddress, kwargs["slug"], view)
 
     def card(self, practice: Practice) -> vcard.Card:
         slug = self.kwargs["slug"]
@@ -228,7 +260,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    response = render(request, "404.html", no_translations(), status=404)
+    """Say so, and offer to search for what the address says."""
+    words = old_addresses.words(request.path_info)
+    response = render(
+        request, "404.html", no_translations() | {"words": words}, status=404
+    )
     patch_cache_control(response, public=True, no_cache=True)
     return response
 

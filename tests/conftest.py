@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.utils import translation
 from PIL import Image
 
+from clinic.edge import missed
 from clinic.edge.wsgi import WSGIEdge
 from tests import factories
 
@@ -30,6 +31,14 @@ def media(settings, tmp_path):
     """A folder of pictures of the test's own."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def waiting(monkeypatch):
+    """What the edge would do in a minute, in a thread of its own."""
+    waiting = []
+    monkeypatch.setattr(missed, "later", waiting.append)
+    return waiting
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from articles.admin.article import ArticleAdmin
 from articles.admin.condition import ConditionAdmin
+from articles.admin.redirect import MissedAddressAdmin, RedirectAdmin
 from articles.admin.statement import StatementAdmin
 from articles.admin.term import TermAdmin
 from articles.admin.topic import TopicAdmin
@@ -10,6 +11,8 @@ from articles.admin.wording import WordingAdmin
 __all__ = [
     "ArticleAdmin",
     "ConditionAdmin",
+    "MissedAddressAdmin",
+    "RedirectAdmin",
     "StatementAdmin",
     "TermAdmin",
     "TopicAdmin",

@@ -183,9 +183,12 @@ class ArticleAdmin(
         return format_html('<img class="shown" src="{}" alt="">', article.picture.src)
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> Any:
-        """Offer only originals where a translation chooses what it translates."""
-        if request.GET.get("field_name") == "translation_of":
+        """Offer only originals to translations, and to old addresses what is live."""
+        asking = request.GET.get("model_name"), request.GET.get("field_name")
+        if asking == ("article", "translation_of"):
             queryset = queryset.filter(translation_of=None)
+        elif asking in {("article", "replaced_by"), ("redirect", "article")}:
+            queryset = queryset.filter(live_from__isnull=False)
         return super().get_search_results(request, queryset, search_term)
 
     # Writing
@@ -260,13 +263,14 @@ class ArticleAdmin(
             "live": live,
             "planned": planned,
             "withdrawn": not live and article.editions.public().exists(),
+            "replacement": None if live else article.replacement(),
             "review": live and live.last_review,
             "steps": self.steps_after_saving(by, article),
             "at_once": [
                 step
                 for step in (
-                    Step.PUBLISH, Step.REVIEW, Step.RETURN, Step.CALL_OFF,
-                    Step.WITHDRAW,
+                    Step.PUBLISH, Step.REVIEW, Step.RETURN, Step.REPLACE,
+                    Step.CALL_OFF, Step.WITHDRAW,
                 )
                 if not article.rules_against(step, by)
             ],

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -60,7 +61,43 @@ class PublishForm(StepForm, WhenForm):
     pass
 
 
-class WithdrawForm(StepForm, WhenForm):
+class ReplacementField(forms.ModelChoiceField):
+    """Another article, found by typing its title."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        field = Article._meta.get_field("replaced_by")
+        super().__init__(
+            Article.objects.defer(*Article.TEXTS),
+            label=_("Replaced by"),
+            required=False,
+            widget=AutocompleteSelect(
+                field, admin.site, attrs={"data-width": "min(100%, 36rem)"}
+            ),
+            **kwargs,
+        )
+
+
+class ReplaceForm(StepForm):
+    replaced_by = ReplacementField(
+        help_text=_(
+            "Whoever opens the old address is led to this article, for ever. Empty: "
+            "they read that the article was withdrawn."
+        )
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["replaced_by"].initial = self.article.replaced_by_id
+
+    def clean_replaced_by(self) -> Article | None:
+        other: Article | None = self.cleaned_data["replaced_by"]
+        problem = other and self.article.problem_with(other)
+        if problem:
+            raise ValidationError(problem)
+        return other
+
+
+class WithdrawForm(ReplaceForm, WhenForm):
     note = note_field(
         _("Explanation for readers"),
         _(
@@ -147,8 +184,21 @@ def withdrawn(article: Article, nothing: Any, data: dict[str, Any]) -> str:
             "title": article.title,
             "moment": in_words_with_time(data["moment"]),
         }
+    if data["replaced_by"]:
+        return replaced(article, nothing, data)
     return gettext("Article withdrawn: “%(title)s”. Its address now says so.") % {
         "title": article.title
+    }
+
+
+def replaced(article: Article, nothing: Any, data: dict[str, Any]) -> str:
+    if data["replaced_by"] is None:
+        return gettext("The address of “%(title)s” says that it was withdrawn.") % {
+            "title": article.title
+        }
+    return gettext("The address of “%(title)s” leads to “%(other)s”.") % {
+        "title": article.title,
+        "other": data["replaced_by"].title,
     }
 
 
@@ -201,10 +251,21 @@ PAGES = [
         _("Withdraw"),
         WithdrawForm,
         lambda article, by, data: article.withdraw(
-            by=by, at=data["moment"], note=data["note"]
+            by=by,
+            at=data["moment"],
+            note=data["note"],
+            replaced_by=data["replaced_by"],
         ),
         withdrawn,
         danger=True,
+    ),
+    Page(
+        Step.REPLACE,
+        _("What replaces this article?"),
+        _("Save"),
+        ReplaceForm,
+        lambda article, by, data: article.replace(by=by, with_=data["replaced_by"]),
+        replaced,
     ),
     Page(
         Step.CALL_OFF,
@@ -287,6 +348,7 @@ class LifeOfArticles(AsksFirst):
             Review.Outcome(data["outcome"]).label if data.get("outcome") else "",
             in_words_with_time(data["moment"]) if data.get("moment") else "",
             data.get("note", ""),
+            data["replaced_by"].title if data.get("replaced_by") else "",
         ]
         return ": ".join([str(page.step.label), *map(str, filter(None, details))])
 

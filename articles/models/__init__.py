@@ -3,12 +3,13 @@
 from articles.models.article import Article
 from articles.models.condition import Condition
 from articles.models.edition import Change, Edition, EditionQuerySet
+from articles.models.redirect import Redirect
 from articles.models.review import Review
 from articles.models.rules import State, Step
 from articles.models.source import Source
 from articles.models.statement import Statement
 from articles.models.term import Entry, EntryQuerySet, Term
-from articles.models.topic import Topic
+from articles.models.topic import Topic, TopicAddress
 from articles.models.wording import Wording
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "EditionQuerySet",
     "Entry",
     "EntryQuerySet",
+    "Redirect",
     "Review",
     "Source",
     "State",
@@ -26,5 +28,6 @@ __all__ = [
     "Step",
     "Term",
     "Topic",
+    "TopicAddress",
     "Wording",
 ]

@@ -64,6 +64,15 @@ class Article(Life, Content):
             "switch between the two."
         ),
     )
+    # What readers are led to while this is withdrawn; else it says nothing.
+    replaced_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="replaces",
+        verbose_name=_("replaced by"),
+    )
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last saved"), auto_now=True)
 
@@ -194,6 +203,47 @@ class Article(Life, Content):
                 % {"title": taken.title}
             )
         return problems
+
+    def replacement(self, at: datetime | None = None) -> Edition | None:
+        """Return what readers of this withdrawn article are led to, in one hop.
+
+        That is the first article with something to read, however often the one that
+        replaced this was replaced in its turn. ``at`` is aware, now by default.
+        """
+        article, seen = self.replaced_by, {self.pk}
+        while article and article.pk not in seen:
+            live = article.current_edition(at)
+            if live:
+                return live
+            seen.add(article.pk)
+            article = article.replaced_by
+        return None
+
+    def problem_with(self, other: Article) -> str:
+        """Say why that article cannot replace this one; empty if it can."""
+        if other.pk == self.pk or other.language != self.language:
+            return gettext("Please choose another article, in the same language.")
+        live = other.current_edition()
+        if live is None:
+            return gettext(
+                "Readers do not see “%(title)s”: please publish it first."
+            ) % {"title": other.title}
+        article, seen = other, {other.pk}
+        while article.replaced_by and article.is_ending():
+            article = article.replaced_by
+            if article.pk == self.pk:
+                return gettext(
+                    "“%(title)s” is to be withdrawn and replaced by this article."
+                ) % {"title": other.title}
+            if article.pk in seen:
+                break
+            seen.add(article.pk)
+        return ""
+
+    def is_ending(self) -> bool:
+        """Whether it is withdrawn, or is to be."""
+        live = self.current_edition()
+        return live is None or live.live_until is not None
 
     def says_nothing_of_its_change(self) -> bool:
         """Whether readers would not learn what a change of content has changed."""

@@ -193,13 +193,21 @@ class Life(Rules, Versioned):
         by: User | None = None,
         at: datetime | None = None,
         note: str = "",
+        replaced_by: Article | None = None,
     ) -> None:
         """End what readers see at ``at`` (now by default) and all that is planned.
 
-        ``note`` tells readers why, under the address of the article.
+        ``note`` tells readers why, under the address of the article. With
+        ``replaced_by`` that address leads to the other article instead.
         """
         with self._step(Step.WITHDRAW, by) as article:
+            article._replace(replaced_by)
             article._withdraw(at or timezone.now(), note)
+
+    def replace(self, *, by: User | None = None, with_: Article | None) -> None:
+        """Let the addresses of a withdrawn article lead to another, or end that."""
+        with self._step(Step.REPLACE, by) as article:
+            article._replace(with_)
 
     def call_off(self, *, by: User | None) -> None:
         """Call off the planned edition and the planned end of the live one."""
@@ -232,6 +240,7 @@ class Life(Rules, Versioned):
                 live, by=by, at=timezone.now(), outcome=outcome, note=note
             )
             if outcome == Review.Outcome.WITHDRAW:
+                article._replace(None)
                 article._withdraw(timezone.now(), "")
             elif (
                 outcome == Review.Outcome.NEEDS_CHANGES
@@ -273,6 +282,12 @@ class Life(Rules, Versioned):
         if last:  # not one that had ended before, for a reason of its own
             self.editions.filter(pk=last.pk, live_until=at).update(withdrawal_note=note)
 
+    def _replace(self, other: Article | None) -> None:
+        problem = other and self.problem_with(other)  # type: ignore[attr-defined]
+        if problem:
+            raise ValidationError(problem)
+        self.replaced_by = other
+
     def _take_back(self, planned: Edition) -> None:
         """Bring the signature back: the same text is signed and not yet published."""
         self.change_kind = planned.change_kind
@@ -310,6 +325,7 @@ class Life(Rules, Versioned):
         editions: Any
         sources: Any
         slug: Any
+        replaced_by: Any
 
         def differs_from(self, edition: Edition) -> bool: ...
 

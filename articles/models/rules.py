@@ -24,6 +24,7 @@ class Step(models.TextChoices):
     PUBLISH = "publish", _("Publish")
     PUBLISH_UNREVIEWED = "publish-unreviewed", _("Publish without review")
     WITHDRAW = "withdraw", _("Withdraw")
+    REPLACE = "replace", _("Say what replaces it")
     CALL_OFF = "call-off", _("Call off what is planned")
     REVIEW = "review", _("Review")
     RESTORE = "restore", _("Restore")
@@ -36,6 +37,7 @@ PERMISSIONS = {
     Step.PUBLISH: "articles.publish_article",
     Step.PUBLISH_UNREVIEWED: "articles.publish_article",
     Step.WITHDRAW: "articles.publish_article",
+    Step.REPLACE: "articles.publish_article",
     Step.CALL_OFF: "articles.publish_article",
     Step.REVIEW: "articles.sign_article",
     Step.RESTORE: "articles.change_article",
@@ -131,6 +133,15 @@ class Rules:
     def _against_withdraw(self, by: User | None) -> Iterator[str]:
         if not self.current_edition() and not self.planned_edition():
             yield gettext("The article is not published.")
+
+    def _against_replace(self, by: User | None) -> Iterator[str]:
+        if self.current_edition():
+            yield gettext(
+                "Readers see it: please withdraw it first. That page asks what "
+                "replaces it."
+            )
+        elif not self.editions.public().exists():
+            yield gettext("Readers have never seen it: there is nothing to replace.")
 
     def _against_call_off(self, by: User | None) -> Iterator[str]:
         live = self.current_edition()

@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField, I18nTextField
 
+from clinic.models import Moving, OldAddress
 
-class Topic(models.Model):
+
+class Topic(Moving):
     """A subject that articles in every language belong to."""
 
     name = I18nCharField(
@@ -48,3 +50,12 @@ class Topic(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:topic", args=[self.slug])
+
+
+class TopicAddress(OldAddress):
+    """Where the page of a topic has stood."""
+
+    owner = models.ForeignKey(Topic, models.CASCADE, related_name="old_addresses")
+
+    class Meta(OldAddress.Meta):
+        pass

@@ -16,8 +16,9 @@ from django.http.request import split_domain_port, validate_host
 from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 
-from clinic import error_pages, generation
+from clinic import error_pages, generation, old_addresses
 from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
+from clinic.edge.missed import Missed
 
 logger = logging.getLogger("clinic.edge")
 
@@ -30,6 +31,8 @@ PLACE = re.compile(r"[1-9][0-9]{0,17}")
 PARAMETERS = {"after": PLACE, "before": PLACE}
 ENDS = "Edge-Ends"
 KEPT_STATUSES = {"200", "301", "404", "410"}
+# What leads on answers to every way of writing an address, which anybody can invent.
+STRAY_STATUSES = {"301", "404"}
 # Larger answers go through unkept; a page has 3 kB, a picture at most about 300.
 LARGEST = 1024 * 1024
 # How long a commit may take before pages are made without being kept.
@@ -79,6 +82,7 @@ class Edge:
         self.strays = Memory(min(self.pages.limit, megabyte // 2))
         self.reader = generation.reader()
         self.read: tuple[int, float] = (0, 0.0)
+        self.missed = Missed()
         self.desk = reverse("admin:index")
         self.hosts: set[str] = set()
         self.session_cookie = settings.SESSION_COOKIE_NAME
@@ -119,7 +123,7 @@ class Edge:
             return None
         if settings.SECURE_SSL_REDIRECT and scheme != "https":
             return None
-        return path + known(query) if query else path
+        return path + known(path, query) if query else path
 
     def is_ours(self, host: str) -> bool:
         """Say whether a Host header is allowed; a few good ones are remembered."""
@@ -180,7 +184,7 @@ class Edge:
             passing=failed,
         )
         if not failed:
-            is_stray = response.status[:3] == "404" or "?" in key
+            is_stray = response.status[:3] in STRAY_STATUSES or "?" in key
             (self.strays if is_stray else self.pages).put(key, kept)
             # A page that has gone must not stand before the news of it.
             (self.pages if is_stray else self.strays).forget(key)
@@ -243,8 +247,14 @@ def broken(key: str) -> Response:
     return Response("500 Internal Server Error", headers, [page])
 
 
-def known(query: str) -> str:
-    """Return, with its "?", what pages understand of a query, in one order."""
+def known(path: str, query: str) -> str:
+    """Return, with its "?", what pages understand of a query, in one order.
+
+    Where an older site may have had a page, that is what redirects understand.
+    """
+    old = old_addresses.parameters(path, query)
+    if old:
+        return f"?{urlencode(old)}"
     try:
         pairs = dict(parse_qsl(query, max_num_fields=20))
     except ValueError:

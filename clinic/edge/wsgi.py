@@ -7,6 +7,7 @@ from typing import Any
 
 from clinic.edge.edge import ENDS, Application, Edge, Environ, Response
 from clinic.edge.kept import Headers, Kept, encoding_for
+from clinic.edge.missed import NOT_FOUND
 
 # So long a request waits for another that renders the same page.
 PATIENCE_SECONDS = 30
@@ -50,6 +51,8 @@ class WSGIEdge:
         if key is None:
             return self.application(environ, without_marks(start_response))
         answer = edge.find(key) or self.rendered(key, environ)
+        if answer.status == NOT_FOUND:
+            edge.missed.note(key, environ.get("HTTP_REFERER", ""))
         if isinstance(answer, Response):
             start_response(answer.status, answer.headers)
             if environ["REQUEST_METHOD"] == "HEAD":

@@ -1,10 +1,12 @@
 """The practice: who it is, where it is, and how to reach it."""
 
+from clinic.models.address import DoctorAddress, MissedAddress
 from clinic.models.closure import Closure
 from clinic.models.contact import Email, Phone
 from clinic.models.doctor import Doctor
 from clinic.models.generation import Generation
 from clinic.models.location import Location, OpeningHours
+from clinic.models.moving import Moving, OldAddress
 from clinic.models.notice import Notice
 from clinic.models.picture import Picture
 from clinic.models.practice import Practice
@@ -14,10 +16,14 @@ from clinic.models.versioned import Versioned
 __all__ = [
     "Closure",
     "Doctor",
+    "DoctorAddress",
     "Email",
     "Generation",
     "Location",
+    "MissedAddress",
+    "Moving",
     "Notice",
+    "OldAddress",
     "OpeningHours",
     "Phone",
     "Picture",

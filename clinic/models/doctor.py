@@ -12,11 +12,12 @@ from django_countries import countries
 from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
+from clinic.models.moving import Moving
 from clinic.models.picture import Picture
 from clinic.models.practice import Practice
 
 
-class Doctor(models.Model):
+class Doctor(Moving):
     """A doctor who signs articles, independent of who signs in."""
 
     practice = models.ForeignKey(

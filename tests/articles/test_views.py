@@ -1679,7 +1679,7 @@ QUERIES = {
     "/doctors/ada/": 10,  # + doctor
     "/doctors/ada/card.vcf": 9,
     "/doctors/ada/card.svg": 9,
-    "/not-there/": 9,
+    "/not-there/": 10,  # + a redirect from there
     "/robots.txt": 0,
     "/healthz": 1,
     "/contact/email/1/": 1,

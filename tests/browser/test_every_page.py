@@ -19,17 +19,23 @@ from tests.browser.conftest import (
 
 DESK_MODELS = [
     ("articles", "article"),
+    ("articles", "redirect"),
     ("articles", "statement"),
     ("articles", "term"),
     ("articles", "topic"),
     ("articles", "wording"),
     ("articles", "condition"),
     ("auth", "group"),
+    ("clinic", "missedaddress"),
     ("clinic", "picture"),
     ("clinic", "practice"),
     ("clinic", "user"),
 ]
-NEVER_ADDED = {("articles", "statement"), ("clinic", "practice")}
+NEVER_ADDED = {
+    ("articles", "statement"),
+    ("clinic", "missedaddress"),
+    ("clinic", "practice"),
+}
 
 
 def test_the_walk_reaches_every_kind_of_page(pages):
@@ -187,8 +193,8 @@ ADD_STATES = """
 import json
 from datetime import timedelta
 from django.utils import timezone
-from articles.models import Article, Topic
-from clinic.models import Doctor, User
+from articles.models import Article, Redirect, Topic
+from clinic.models import Doctor, MissedAddress, User
 names = ("anna", "carlo", "manager")
 anna, carlo, manager = (User.objects.get(username=name) for name in names)
 later = timezone.now() + timedelta(days=30)
@@ -242,6 +248,8 @@ planned.publish(by=carlo, at=later)
 publish("ending").withdraw(by=carlo, at=later)
 publish("withdrawn").withdraw(by=carlo, note="No longer given.")
 publish("doubted").review(by=carlo, outcome="CHANGES", note="The dose is wrong.")
+Redirect.objects.create(path="/old-page.html", topic=Topic.objects.first())
+MissedAddress.objects.add({"/terapie/" + "ipertermia" * 9: (3, "www.example.org")})
 print(json.dumps(made))
 """
 
@@ -282,6 +290,8 @@ def desk_paths(states):
     yield "/admin/clinic/user/1/password/"
     yield "/admin/clinic/picture/1/delete/"
     yield "/admin/password_change/"
+    yield "/admin/clinic/missedaddress/?shown=ignored"
+    yield "/admin/articles/redirect/add/?path=/lost-page"
     for word in ("to-sign", "scheduled", "behind"):
         yield f"/admin/articles/article/?waiting={word}"
     for state in ("draft", "returned", "signed", "planned", "withdrawn", "doubted"):
@@ -301,6 +311,8 @@ def desk_paths(states):
         ("changed", "history"),
         ("changed", "compare/?before=edition-1&after=draft"),
         ("changed", "restore/edition-1"),
+        ("withdrawn", "replace"),
+        ("changed", "replace"),  # refused: readers see it
         ("planned", "call-off"),
         ("planned", "withdraw"),
         ("planned", "history"),

@@ -80,6 +80,7 @@ def test_only_what_readers_never_see_is_left_out():
 
     assert left_out == {
         "clinic_generation",
+        "clinic_missedaddress",
         "clinic_user",
         "clinic_user_groups",
         "clinic_user_user_permissions",

@@ -87,6 +87,8 @@ REVIEWER = (
     | actions("articles", "wording", *ALL)
     | actions("articles", "condition", *ALL)
     | actions("articles", "statement", "change")
+    | actions("articles", "redirect", *ALL)
+    | actions("clinic", "missedaddress", "change", "view")
 )
 MANAGER = (
     actions("articles", "article", "view")
@@ -106,6 +108,8 @@ MANAGER = (
     | actions("clinic", "phone", *ALL)
     | actions("clinic", "user", "add", "change", "view")
     | actions("auth", "group", "view")
+    | actions("articles", "redirect", *ALL)
+    | actions("clinic", "missedaddress", "change", "view")
 )
 
 
