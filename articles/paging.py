@@ -1,7 +1,7 @@
 """Long lists, page by page, by what stands on them instead of by number.
 
-The database reads the twelve articles of a page and none before them, however deep the
-page lies; and an article published meanwhile shifts nobody's place.
+The database reads the rows of a page and none before them, however deep the page lies;
+and what is published meanwhile shifts nobody's place.
 """
 
 from __future__ import annotations
@@ -13,75 +13,101 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from articles.models import Edition, EditionQuerySet
+from articles.models import EditionQuerySet, HeadwordQuerySet
 
 PER_PAGE = 12
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some editions of a list, and the queries that lead to its neighbours.
+    """Some rows of a list, and the queries that lead to its neighbours.
 
-    ``newer`` is empty where that is the first page. ``cursor`` is the edition before
+    ``previous`` is empty where that is the first page. ``cursor`` is the row behind
     which this page begins, None on the first one.
     """
 
-    editions: list[Edition]
-    newer: str | None = None
-    older: str | None = None
-    cursor: Edition | None = None
+    rows: list[Any]
+    previous: str | None = None
+    next: str | None = None
+    cursor: Any = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list is ordered, by a column and then by key, and how it is asked for.
+
+    ``behind`` is the parameter with the row that a page begins behind, ``ahead`` the
+    one with the row that it ends ahead of.
+    """
+
+    column: str
+    ascending: bool
+    behind: str
+    ahead: str
+    per_page: int
+    needs: tuple[str, ...]  # what is asked of the row that is a place
+
+    def from_there(self, row: Any, *, on: bool) -> Q:
+        """Keep what stands behind a row (``on``), or ahead of it."""
+        sign = "gt" if self.ascending is on else "lt"
+        value = getattr(row, self.column)
+        return Q(**{f"{self.column}__{sign}e": value}) & (
+            Q(**{f"{self.column}__{sign}": value}) | Q(**{f"pk__{sign}": row.pk})
+        )
+
+
+NEWEST_FIRST = Order(
+    "content_since", False, "before", "after", PER_PAGE, ("content_since",)
+)
+BY_ALPHABET = Order("key", True, "after", "before", 50, ("key", "letter", "label"))
 
 
 def page_of(editions: EditionQuerySet, query: Any) -> Page:
-    """Return the page that ``?before=`` or ``?after=`` an edition asks for.
+    """Return the page that ``?before=`` or ``?after=`` an edition asks for."""
+    return page_in(editions.for_lists(), query, NEWEST_FIRST)
 
-    Without either, and ahead of the newest twelve, it is the first page. Raises Http404
-    if there is no such edition, or nothing before it.
+
+def page_of_headwords(headwords: HeadwordQuerySet, query: Any) -> Page:
+    """Return the page that ``?after=`` or ``?before=`` a headword asks for."""
+    return page_in(headwords.for_lists(), query, BY_ALPHABET)
+
+
+def page_in(rows: Any, query: Any, order: Order) -> Page:
+    """Return the page that the query asks for, the first one without.
+
+    That is the first one too ahead of its end. Raises Http404 if there is no such row,
+    or nothing behind it.
     """
-    editions = editions.for_lists()
-    if "before" in query:
-        return page_behind(editions, get_cursor(query["before"]))
-    if "after" in query:
-        ahead = editions.filter(newer_than(get_cursor(query["after"]))).reverse()
-        nearest = list(ahead[: PER_PAGE + 1])
-        if len(nearest) > PER_PAGE:
-            # The one beyond the twelve nearest is what their page begins behind.
-            return page_behind(editions, nearest[-1])
-    return page_behind(editions, None)
+    if order.behind in query:
+        return page_behind(rows, get_cursor(rows, query[order.behind], order), order)
+    if order.ahead in query:
+        cursor = get_cursor(rows, query[order.ahead], order)
+        ahead = rows.filter(order.from_there(cursor, on=False)).reverse()
+        nearest = list(ahead[: order.per_page + 1])
+        if len(nearest) > order.per_page:
+            # The one beyond the nearest is what their page begins behind.
+            return page_behind(rows, nearest[-1], order)
+    return page_behind(rows, None, order)
 
 
-def get_cursor(key: str) -> Edition:
+def get_cursor(rows: Any, key: str, order: Order) -> Any:
     if not key.isdecimal() or len(key) > 18:
         raise Http404
-    return get_object_or_404(
-        Edition.objects.public().only("pk", "content_since"), pk=key
-    )
+    return get_object_or_404(rows.model.objects.public().only(*order.needs), pk=key)
 
 
-def page_behind(editions: EditionQuerySet, cursor: Edition | None) -> Page:
-    """Return the page that begins behind an edition, or the first one."""
-    rows = editions.filter(older_than(cursor)) if cursor else editions
-    found = list(rows[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
-    newer = None
+def page_behind(rows: Any, cursor: Any, order: Order) -> Page:
+    """Return the page that begins behind a row, or the first one."""
+    behind = rows.filter(order.from_there(cursor, on=True)) if cursor else rows
+    found = list(behind[: order.per_page + 1])
+    shown = found[: order.per_page]
+    previous = None
     if cursor:
         if not shown:
             raise Http404
-        ahead = editions.filter(newer_than(shown[0])).order_by()
-        is_second = ahead[: PER_PAGE + 1].count() <= PER_PAGE
-        newer = "" if is_second else f"?after={shown[0].pk}"
-    older = f"?before={shown[-1].pk}" if len(found) > PER_PAGE else None
-    return Page(shown, newer, older, cursor)
-
-
-def older_than(edition: Edition) -> Q:
-    """Keep what stands behind an edition in lists: newest first, then by key."""
-    return Q(content_since__lte=edition.content_since) & (
-        Q(content_since__lt=edition.content_since) | Q(pk__lt=edition.pk)
-    )
-
-
-def newer_than(edition: Edition) -> Q:
-    return Q(content_since__gte=edition.content_since) & (
-        Q(content_since__gt=edition.content_since) | Q(pk__gt=edition.pk)
-    )
+        ahead = rows.filter(order.from_there(shown[0], on=False)).order_by()
+        is_second = ahead[: order.per_page + 1].count() <= order.per_page
+        previous = "" if is_second else f"?{order.ahead}={shown[0].pk}"
+    has_next = len(found) > order.per_page
+    following = f"?{order.behind}={shown[-1].pk}" if has_next else None
+    return Page(shown, previous, following, cursor)

@@ -2,6 +2,7 @@ from django.urls import converters, path, register_converter
 from django.utils.translation import pgettext_lazy
 
 from articles import views
+from articles.alphabet import LETTERS
 from articles.models import Statement
 
 
@@ -11,7 +12,14 @@ class EditionNumber(converters.IntConverter):
     regex = "[1-9][0-9]{0,5}"
 
 
+class Letter(converters.StringConverter):
+    """A letter of the A to Z."""
+
+    regex = "|".join(LETTERS)
+
+
 register_converter(EditionNumber, "edition")
+register_converter(Letter, "letter")
 
 app_name = "articles"
 urlpatterns = [
@@ -28,6 +36,12 @@ urlpatterns = [
         pgettext_lazy("address", "articles/<slug:slug>/editions/<edition:number>/"),
         views.EditionDetail.as_view(),
         name="edition",
+    ),
+    path(pgettext_lazy("address", "a-to-z/"), views.AToZ.as_view(), name="a_to_z"),
+    path(
+        pgettext_lazy("address", "a-to-z/<letter:letter>/"),
+        views.LetterDetail.as_view(),
+        name="letter",
     ),
     path(
         pgettext_lazy("address", "topics/<slug:slug>/"),

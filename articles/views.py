@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Model, OuterRef
+from django.db.models import Exists, Model, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,15 +18,18 @@ from django.utils.translation import get_language, override
 from django.views.generic import DetailView, TemplateView
 
 from articles import glossary, structured_data
+from articles.alphabet import LETTERS
 from articles.models import (
     Article,
     Edition,
     EditionQuerySet,
+    Headword,
+    HeadwordQuerySet,
     Statement,
     Topic,
     TopicAddress,
 )
-from articles.paging import page_of
+from articles.paging import page_of, page_of_headwords
 from clinic import generation
 from clinic.addresses import absolute
 from clinic.counting import CappedCount
@@ -36,6 +40,8 @@ from clinic.views import PublicPage, moved, no_translations
 Row = TypeVar("Row", bound=Model)
 
 RELATED = 4
+# So many words fit on one page of the A to Z.
+WHOLE_ALPHABET = 100
 
 
 def language_of_page() -> str:
@@ -73,13 +79,34 @@ def counted_topics(language: str) -> list[Topic]:
     )
 
 
+def live_headwords() -> HeadwordQuerySet:
+    """What stands in the A to Z now, in the language of the page."""
+    return Headword.objects.live().in_language(language_of_page())
+
+
+def letters() -> dict[str, bool]:
+    """Return every letter of the A to Z, and whether something stands under it."""
+    return generation.keep(("letters", language_of_page()), letters_with_words)
+
+
+def letters_with_words() -> dict[str, bool]:
+    """Ask once for every letter, which the index answers with its first word."""
+    live = live_headwords()
+    found = Headword.objects.order_by().values_list(
+        *(Exists(live.filter(letter=letter)) for letter in LETTERS)
+    )
+    # One row is asked for all of them; there is none where nothing was ever published.
+    return dict(zip(LETTERS, found.first() or [False] * len(LETTERS), strict=True))
+
+
 class Home(PublicPage, TemplateView):
     template_name = "articles/home.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             topics=topics_with_articles(),
-            recent=live_editions().for_lists()[:6],
+            letters=letters(),
+            recent=live_editions().with_notes().for_lists()[:6],
             **kwargs,
         )
 
@@ -88,7 +115,7 @@ class ArticleList(PublicPage, TemplateView):
     template_name = "articles/list.html"
 
     def editions(self) -> EditionQuerySet:
-        return live_editions()
+        return live_editions().with_notes()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -114,6 +141,41 @@ class TopicDetail(ArticleList):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(topic=self.topic, section="articles", **kwargs)
+
+
+class AToZ(PublicPage, TemplateView):
+    """All words of the A to Z where they are few, else its letters."""
+
+    template_name = "articles/a_to_z.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            letters=letters(), groups=self.groups(), section="articles", **kwargs
+        )
+
+    def groups(self) -> list[tuple[str, list[Headword]]]:
+        """Return each letter with its words; nothing if they are too many."""
+        found = list(live_headwords().for_lists()[: WHOLE_ALPHABET + 1])
+        if len(found) > WHOLE_ALPHABET:
+            return []
+        by_letter = {
+            letter: list(words)
+            for letter, words in groupby(found, attrgetter("letter"))
+        }
+        return [(name, by_letter[name]) for name in LETTERS if name in by_letter]
+
+
+class LetterDetail(PublicPage, TemplateView):
+    template_name = "articles/letter.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        words = live_headwords().filter(letter=self.kwargs["letter"])
+        return super().get_context_data(
+            page=page_of_headwords(words, self.request.GET),
+            letters=letters(),
+            section="articles",
+            **kwargs,
+        )
 
 
 def article_context(edition: Edition, practice: Practice) -> dict[str, Any]:

@@ -11,4 +11,6 @@ class TopicAdmin(admin.ModelAdmin):
     form = LabelledForm
     formfield_overrides = WIDGETS
     list_display = ["name", "slug", "position"]
-    fields = ["name", "slug", "summary", "review_months", "position"]
+    fields = [
+        "name", "slug", "summary", "introduction", "review_months", "position",
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from articles.models.article import Article
 from articles.models.condition import Condition
 from articles.models.edition import Change, Edition, EditionQuerySet
+from articles.models.headword import Headword, HeadwordQuerySet
 from articles.models.redirect import Redirect
 from articles.models.review import Review
 from articles.models.rules import State, Step
@@ -21,6 +22,8 @@ __all__ = [
     "Entry",
     "EntryQuerySet",
     "Redirect",
+    "Headword",
+    "HeadwordQuerySet",
     "Review",
     "Source",
     "State",

@@ -133,8 +133,8 @@ class Content(models.Model):
         max_length=1000,
         blank=True,
         help_text=_(
-            "Words under which people look for this, one to a line: everyday words, "
-            "other names, frequent misspellings."
+            "Words under which people look for this, one to a line: everyday words and "
+            "other names. Readers find them in the A to Z and by searching."
         ),
     )
     disclosure = models.CharField(

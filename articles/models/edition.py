@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -25,16 +25,22 @@ class Change(models.TextChoices):
     FORM = "FORM", _("correction of form")
 
 
+def live_at(at: datetime, path: str = "") -> models.Q:
+    """Keep what visitors may read at that moment; ``path`` leads to the edition."""
+    until = f"{path}live_until"
+    return models.Q(
+        models.Q(**{until: None}) | models.Q(**{f"{until}__gt": at}),
+        **{f"{path}live_from__lte": at},
+    )
+
+
 class EditionQuerySet(models.QuerySet["Edition"]):
     # How an edition ends is all that is ever written to it again.
     WRITABLE = frozenset({"live_until", "withdrawal_note"})
 
     def live(self, at: datetime | None = None) -> Self:
         """Keep what visitors may read at that moment (aware, default now)."""
-        at = at or timezone.now()
-        return self.filter(
-            models.Q(live_until=None) | models.Q(live_until__gt=at), live_from__lte=at
-        )
+        return self.filter(live_at(at or timezone.now()))
 
     def shown(self) -> Self:
         """Keep what readers have seen or shall see, the newest first.
@@ -59,8 +65,24 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def for_lists(self) -> Self:
         """Newest content first, with what a list shows and nothing heavier."""
         return self.only(
-            "article", "language", "slug", "title", "content_since"
+            "article",
+            "language",
+            "slug",
+            "title",
+            "content_since",
+            "first_published_at",
         ).order_by("-content_since", "-pk")
+
+    def with_notes(self) -> Self:
+        """Add ``content_note``: what the last change of content was, for readers."""
+        brought = Edition.objects.filter(
+            article=models.OuterRef("article"),
+            content_number=models.OuterRef("content_number"),
+            change_kind=Change.CONTENT,
+        ).order_by("-number")
+        return self.annotate(
+            content_note=models.Subquery(brought.values("change_note")[:1])
+        )
 
     def for_history(self) -> Self:
         """Keep only what tells readers which edition came when, and why."""
@@ -144,6 +166,9 @@ class Edition(Content):
     )
     sources = models.JSONField(_("sources"), default=list)
 
+    if TYPE_CHECKING:
+        headwords: Any
+
     objects = EditionQuerySet.as_manager()
 
     class Meta:
@@ -199,7 +224,9 @@ class Edition(Content):
         """Add the edition; raise TypeError for one that is there already."""
         if not self._state.adding:
             raise TypeError("An edition never changes: publish another one.")
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self.headwords.write([self])
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("An edition is never deleted: withdraw it.")

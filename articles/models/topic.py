@@ -28,6 +28,16 @@ class Topic(Moving):
         blank=True,
         help_text=_("One sentence that says what one finds there."),
     )
+    introduction = I18nTextField(
+        _("introduction"),
+        max_length=2000,
+        blank=True,
+        help_text=_(
+            "Stands above the articles of the topic: what they are about, and where to "
+            "begin. Readers see it as soon as it is saved and no doctor signs it, so "
+            "medical advice belongs in an article. An empty line begins a paragraph."
+        ),
+    )
     position = models.PositiveSmallIntegerField(
         _("order"), default=0, help_text=_("Small numbers come first.")
     )

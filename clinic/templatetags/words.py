@@ -126,3 +126,9 @@ def not_in(language: str) -> str:
     """Say in that language that this page does not exist in it."""
     with override(language):
         return gettext("Not in English")
+
+
+@register.filter
+def as_letter(letter: str) -> str:
+    """Write a letter of an alphabetical list; "0-9" with the dash of a range."""
+    return letter.upper().replace("-", "–")

@@ -20,6 +20,7 @@ from django.utils import translation
 from reversion.models import Version
 from selectolax.lexbor import LexborHTMLParser
 
+from articles.alphabet import LETTERS
 from articles.models import Article, Edition, Review, Topic
 from clinic import error_pages, views
 from clinic.models import Doctor, Email, Picture
@@ -255,6 +256,8 @@ def of(model):
 ARGUMENTS = {
     "articles:article": lambda: [{"slug": slug} for slug in slugs()],
     "articles:edition": citations,
+    "articles:glossary_letter": lambda: [{"letter": letter} for letter in LETTERS],
+    "articles:letter": lambda: [{"letter": letter} for letter in LETTERS],
     "articles:topic": lambda: of(Topic),
     "clinic:doctor": lambda: of(Doctor),
     "clinic:doctor_card": lambda: of(Doctor),

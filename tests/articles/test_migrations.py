@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from articles.models import Article, Edition, State, Wording
+from articles.models import Article, Edition, Headword, State, Wording
 from tests.clinic.test_roles import MANAGER, REVIEWER, WRITER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -274,3 +274,23 @@ def test_applied_again_the_wordings_of_the_practice_stay(migrate):
     assert Wording.objects.count() == count + 1
     assert Wording.objects.get(pk=edited.pk).reason == "Edited."
     assert Wording.objects.get(phrase="our own").reason == "Added."
+
+
+# The A to Z of what was published before ######################################
+
+
+def test_what_was_published_before_stands_in_the_a_to_z(before, migrate):
+    article = before.article("fever")
+    before.edition(article, 1, until=NOW + 2 * DAY, title="Old fever")
+    before.edition(article, 2, key_phrases="hot")
+
+    migrate(NEWEST)
+
+    entries = Headword.objects.order_by("pk").values_list(
+        "edition__number", "language", "letter", "key", "label", "is_title"
+    )
+    assert list(entries) == [
+        (1, "en", "o", "old fever", "Old fever", True),
+        (2, "en", "f", "fever", "Fever", True),
+        (2, "en", "h", "hot", "Hot", False),
+    ]

@@ -12,9 +12,10 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from i18nfield.strings import LazyI18nString
 from selectolax.lexbor import LexborHTMLParser
 
-from articles.models import Change, Edition
+from articles.models import Change, Edition, Topic
 from articles.paging import PER_PAGE
 from articles.views import topics_with_articles
 from clinic.counting import CappedCount
@@ -327,6 +328,26 @@ def test_a_topic_shows_its_own_live_articles_in_the_language_of_the_page(client)
     assert "Summary. (it)" in words(italian.css_first("main"))
     assert entries(english) == [("Fever", "/articles/fever/")]
     assert entries(italian) == [("Febbre", "/it/articoli/febbre/")]
+
+
+def test_a_topic_is_introduced_on_the_first_page_of_its_list(client, long_list):
+    Topic.objects.update(
+        introduction=LazyI18nString({"en": "One.\n\nTwo <b>.", "it": "Uno."})
+    )
+
+    first, *later = read_through(client, "/topics/liver/", "Older articles")
+    italian = get(client, "/it/argomenti/liver/")
+
+    assert [words(p) for p in first.css(".topic__introduction p")] == [
+        "One.",
+        "Two <b>.",
+    ]
+    assert [page.css(".topic__introduction") for page in later] == [[], []]
+    assert words(italian.css_first(".topic__introduction")) == "Uno."
+
+
+def test_a_topic_without_introduction_leaves_no_room_for_one(client, long_list):
+    assert get(client, "/topics/liver/").css(".topic__introduction") == []
 
 
 def test_a_topic_without_articles_in_the_language_says_so(client):
@@ -1205,6 +1226,33 @@ def test_a_list_dates_an_article_by_its_content(client):
     assert [time.attrs["datetime"] for time in listed] == ["2026-01-01"]
 
 
+@pytest.mark.parametrize(
+    ("address", "published", "updated"),
+    [
+        ("/articles/", "Published 1 January 2026", "Updated 1 February 2026"),
+        ("/it/articoli/", "Pubblicato: 1 gennaio 2026", "Aggiornato: 1 febbraio 2026"),
+    ],
+)
+def test_a_list_tells_what_is_new_from_what_was_updated_and_how(
+    client, address, published, updated
+):
+    language = "it" if address.startswith("/it/") else "en"
+    article = factories.ArticleFactory(slug="fever", language=language)
+    on(noon(2026, 1, 1), article, note="Not told of what is new.")
+    first = get(client, address)
+    on(noon(2026, 2, 1), article, note="The part on tablets is new.")
+    on(noon(2026, 3, 1), article, Change.FORM, "A typing mistake.")
+
+    second = get(client, address)
+
+    assert [words(e) for e in first.css(".entries__meta")] == [published]
+    assert first.css(".entries__note") == []
+    assert [words(e) for e in second.css(".entries__meta")] == [updated]
+    assert [words(e) for e in second.css(".entries__note")] == [
+        "The part on tablets is new."
+    ]
+
+
 # Reviewed ####################################################################
 
 
@@ -1657,8 +1705,10 @@ def test_the_head_of_a_page_says_the_same_as_the_whole(client, addresses):
 # The practice with its doctors, their portraits, phones, e-mail addresses, locations,
 # hours, closures and notices takes 9 of them on every page.
 QUERIES = {
-    "/": 11,  # + topics, articles
+    "/": 12,  # + topics, letters of the A to Z, articles
     "/articles/": 11,  # + articles, topics
+    "/a-to-z/": 11,  # + letters, words
+    "/a-to-z/a/": 11,
     # + edition, topics, its reviews, portrait of who reviewed, translations, what
     # changed, related
     "/articles/fever/": 15,

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from articles.models import Article, Edition, State, Topic
+from articles.models import Article, Edition, Headword, State, Topic
 from clinic import generation
 from clinic.models import Doctor
 
@@ -69,7 +69,8 @@ class Command(BaseCommand):
         done = 0
         while batch := list(islice(rows, BATCH)):
             Article.objects.bulk_create(batch)
-            Edition.objects.bulk_create([edition_of(article) for article in batch])
+            editions = [edition_of(article) for article in batch]
+            Headword.objects.write(Edition.objects.bulk_create(editions))
             done += len(batch)
             self.stdout.write(f"{done} of {count} articles", ending="\r")
         self.stdout.write(f"{count} articles in {settings.DATA_DIR}.")
