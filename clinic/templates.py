@@ -1,9 +1,21 @@
-"""Templates without the indentation that is there for whoever writes them."""
+"""Templates without the white space that is there for whoever writes them."""
 
 import re
 
 from django.template import Origin
 from django.template.loaders import filesystem
+
+# Tags that print nothing themselves, and those that only name a value.
+INSIDE = r"(?:(?!%\}).)*?"
+SILENT = (
+    rf"\{{% (?:(?:load|extends|block|endblock|if|elif|else|endif|for|empty|endfor|with"
+    rf"|endwith|language|endlanguage)\b{INSIDE}|{INSIDE} as \w+ )%\}}"
+)
+COMMENT = r"\{% comment %\}.*?\{% endcomment %\}"
+# A line of nothing but such tags, with the end of the line before it; that of its own
+# stays, so words never grow together.
+SILENT_LINE = re.compile(rf"\n((?:{SILENT})+)(?=\n)")
+SILENT_START = re.compile(rf"\A((?:{COMMENT})?(?:{SILENT})*)\n", re.DOTALL)
 
 
 class Loader(filesystem.Loader):
@@ -17,4 +29,5 @@ class Loader(filesystem.Loader):
         contents = super().get_contents(origin)
         if not str(origin.template_name).endswith(".html"):
             return contents
-        return re.sub(r"\n\s+", "\n", contents)
+        contents = re.sub(r"\n\s+", "\n", contents)
+        return SILENT_LINE.sub(r"\1", SILENT_START.sub(r"\1", contents))

@@ -51,7 +51,7 @@ def render(body: str) -> Rendered:
 
 def name_heading(node: LexborNode, number: int) -> str:
     """Give the heading an id that no other part of the page has."""
-    node.attrs["id"] = f"{slugify(node.text())[:60] or 'part'}-{number}"
+    node.attrs["id"] = f"{slugify(node.text())[:30].rstrip('-') or 'part'}-{number}"
     return node.attrs["id"] or ""
 
 
