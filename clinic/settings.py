@@ -21,6 +21,7 @@ env = environ.Env(
     ALLOWED_HOSTS=list,
     ACCESS_LOG=(boolean, False),
     SITE_URL=(str, ""),
+    SECURITY_CONTACT=(str, ""),
     DATA_DIR=(str, ""),
     DATABASE_URL=(str, ""),
     EDGE_MEGABYTES=(int, 16),
@@ -64,6 +65,13 @@ SITE_URL = variable("SITE_URL") or (
 if not re.fullmatch(r"https?://[^/?#\s]+/?", SITE_URL):
     raise ImproperlyConfigured(
         f"SITE_URL is “{SITE_URL}”; it must look like https://www.example.org."
+    )
+# Whom to tell of a fault in the portal's defences (RFC 9116, section 2.5.3).
+SECURITY_CONTACT = variable("SECURITY_CONTACT")
+if not re.fullmatch(r"((https://|mailto:|tel:)\S+)?", SECURITY_CONTACT):
+    raise ImproperlyConfigured(
+        f"SECURITY_CONTACT is “{SECURITY_CONTACT}”; it must begin with https://, "
+        "mailto: or tel:."
     )
 DATA_DIR = Path(variable("DATA_DIR") or BASE_DIR / "var").resolve()
 try:

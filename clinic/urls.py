@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from django.utils.translation import pgettext_lazy
 from django.views.i18n import set_language
 
+from articles import sitemaps
 from clinic import vcard, views
 
 practice_patterns = (
@@ -75,6 +76,14 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", views.health, name="health"),
     path("robots.txt", views.robots, name="robots"),
+    path(".well-known/security.txt", views.SecurityText.as_view(), name="security"),
+    path("sitemap.xml", sitemaps.Sitemap.as_view(), name="sitemap"),
+    path("sitemap-pages.xml", sitemaps.Pages.as_view(), name="sitemap_pages"),
+    re_path(
+        r"^sitemap-articles-(?P<part>0|[1-9][0-9]{0,12})\.xml$",
+        sitemaps.Articles.as_view(),
+        name="sitemap_articles",
+    ),
     re_path(
         r"^media/pictures/(?P<key>[0-9a-f]{32})/(?P<width>[0-9]{2,4})"
         r"\.(?P<extension>avif|jpg|png)$",

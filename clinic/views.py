@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import resolve, reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.text import slugify
 from django.utils.translation import get_language, override
@@ -229,11 +231,44 @@ def robots(request: HttpRequest) -> HttpResponse:
     for code, _ in settings.LANGUAGES:
         with override(code):
             closed.append(reverse("clinic:email", args=[0]).removesuffix("0/"))
+    sitemap = absolute(reverse("sitemap"))
     response = render(
-        request, "clinic/robots.txt", {"closed": closed}, content_type="text/plain"
+        request,
+        "clinic/robots.txt",
+        {"closed": closed, "sitemap": sitemap},
+        content_type="text/plain",
     )
     patch_cache_control(response, public=True, no_cache=True)
     return response
+
+
+class SecurityText(PublicPage):
+    """Whom to tell of a fault in the portal's defences (RFC 9116)."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if not settings.SECURITY_CONTACT:
+            raise Http404
+        own = absolute(request.path)
+        lines = [
+            f"Contact: {settings.SECURITY_CONTACT}",
+            f"Expires: {half_a_year_ahead(timezone.now()):%Y-%m-%dT%H:%M:%SZ}",
+            f"Preferred-Languages: {', '.join(dict(settings.LANGUAGES))}",
+        ]
+        if own.startswith("https://"):  # nothing else is allowed there
+            lines.append(f"Canonical: {own}")
+        return HttpResponse(
+            "\n".join([*lines, ""]), content_type="text/plain; charset=utf-8"
+        )
+
+
+def half_a_year_ahead(now: datetime) -> datetime:
+    """Return the first day of a month, five to seven months ahead, in UTC.
+
+    Less than a year, as the RFC asks; the same for a whole month, so that a copy which
+    is kept stays right.
+    """
+    years, month = divmod(now.astimezone(UTC).month + 5, 12)
+    return datetime(now.year + years, month + 1, 1, tzinfo=UTC)
 
 
 @never_cache

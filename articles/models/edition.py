@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -95,6 +96,22 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             "change_kind",
             "change_note",
         )
+
+    def families_of(self, editions: Iterable[Edition]) -> dict[int, list[Edition]]:
+        """Keep what belongs to those editions: their originals and all translations.
+
+        By the key of the original, asked for once, however many there are.
+        """
+        originals = {edition.original_id for edition in editions}
+        found: dict[int, list[Edition]] = {key: [] for key in originals}
+        family = models.Q(article__in=originals) | models.Q(
+            translation_of__in=originals
+        )
+        for one in self.filter(family).only(
+            "article", "content_since", "language", "slug", "translation_of"
+        ):
+            found[one.original_id].append(one)
+        return found
 
     def changes_after(self, at: datetime) -> list[datetime | None]:
         """Return when the next edition begins and when the next one ends."""
@@ -297,14 +314,15 @@ class Edition(Content):
         grace = timedelta(practice.review_grace_days)
         return timezone.localdate() > due + grace
 
+    @property
+    def original_id(self) -> int:
+        """The key of the article that this one translates, or of this one itself."""
+        return self.translation_of_id or self.article_id
+
     @cached_property
     def live_family(self) -> list[Edition]:
         """What readers see now of the original and of all its translations."""
-        original = self.translation_of_id or self.article_id
-        live = Edition.objects.live().filter(
-            models.Q(article=original) | models.Q(translation_of=original)
-        )
-        return list(live.only("article", "language", "slug", "translation_of"))
+        return Edition.objects.live().families_of([self])[self.original_id]
 
     def translations(self) -> dict[str, str | None]:
         """Return each other language with the address of the live translation."""

@@ -363,7 +363,8 @@ def test_people_read_the_email_address_as_it_is(client):
 def closed_to_crawlers(client):
     lines = client.get("/robots.txt").text.splitlines()
     assert lines[0] == "User-agent: *"
-    return {line.removeprefix("Disallow: ") for line in lines[1:]}
+    rules = [line for line in lines[1:] if line and not line.startswith("Sitemap: ")]
+    return {line.removeprefix("Disallow: ") for line in rules}
 
 
 def email_addresses():
