@@ -20,6 +20,7 @@ from django.utils.translation import override
 
 from articles.models import Edition, Entry, Statement, Topic
 from articles.models.term import fits_on_one_page
+from articles.views import letters
 from clinic.addresses import absolute
 from clinic.models import Practice
 from clinic.views import PublicPage
@@ -107,6 +108,22 @@ def statements() -> Iterator[Group]:
         ]
 
 
+def a_to_z() -> Iterator[Group]:
+    """The A to Z and its letters; under one, another language has other words."""
+    found = {code: letters_with_words_in(code) for code in codes()}
+    yield [
+        Page(code, path_in(code, "articles:a_to_z")) for code in found if found[code]
+    ]
+    for code, with_words in found.items():
+        for letter in with_words:
+            yield [Page(code, path_in(code, "articles:letter", letter))]
+
+
+def letters_with_words_in(language: str) -> list[str]:
+    with override(language):
+        return [letter for letter, has_words in letters().items() if has_words]
+
+
 def glossary() -> Iterator[Group]:
     """The glossary, and its letters where there are too many words for one page."""
     languages = [code for code in codes() if letters_in(code)]
@@ -128,6 +145,7 @@ def letters_in(language: str) -> list[str]:
 SECTIONS: list[Callable[[], Iterable[Group]]] = [
     lists,
     topics,
+    a_to_z,
     glossary,
     practice,
     statements,

@@ -39,7 +39,6 @@ def article(edition: Edition, practice: Practice, url: Absolute) -> Node:
             "@id": address,
             "url": address,
             "name": edition.title,
-            "description": edition.summary,
             "inLanguage": edition.language,
             "datePublished": moment(edition.first_published_at),
             "dateModified": moment(edition.content_since),

@@ -1,7 +1,7 @@
 from django.urls import converters, path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from articles import views
+from articles import banners, feeds, views
 from articles.alphabet import LETTERS
 from articles.models import Statement
 
@@ -26,6 +26,17 @@ urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path(
         pgettext_lazy("address", "articles/"), views.ArticleList.as_view(), name="list"
+    ),
+    path("banner.png", banners.Banner.as_view(), name="banner"),
+    path(
+        pgettext_lazy("address", "articles/feed.atom"),
+        feeds.ArticleFeed.as_view(),
+        name="feed",
+    ),
+    path(
+        pgettext_lazy("address", "articles/<slug:slug>/banner.png"),
+        banners.ArticleBanner.as_view(),
+        name="article_banner",
     ),
     path(
         pgettext_lazy("address", "articles/<slug:slug>/"),
@@ -57,6 +68,16 @@ urlpatterns = [
         pgettext_lazy("address", "glossary/<str:letter>/"),
         views.GlossaryLetter.as_view(),
         name="glossary_letter",
+    ),
+    path(
+        pgettext_lazy("address", "topics/<slug:slug>/feed.atom"),
+        feeds.TopicFeed.as_view(),
+        name="topic_feed",
+    ),
+    path(
+        pgettext_lazy("address", "topics/<slug:slug>/banner.png"),
+        banners.TopicBanner.as_view(),
+        name="topic_banner",
     ),
     path(
         pgettext_lazy("address", "privacy/"),

@@ -215,6 +215,13 @@ def newest_of_topic(edition: Edition) -> list[Edition]:
     return generation.keep(("newest", topic, language), newest)
 
 
+def ending(response: HttpResponse, edition: Edition) -> HttpResponse:
+    """Let an answer end with an edition, even if nobody can be asked then."""
+    if edition.live_until:
+        response.headers[ENDS] = str(edition.live_until.timestamp())
+    return response
+
+
 class ArticleDetail(PublicPage, DetailView):
     template_name = "articles/article.html"
     context_object_name = "edition"
@@ -251,11 +258,7 @@ class ArticleDetail(PublicPage, DetailView):
         edition.topic = by_key(topics(), edition.topic_id)
         self.object = edition
         response = self.render_to_response(self.get_context_data(object=edition))
-        end = self.live_edition().live_until
-        if end:
-            # Even if nobody can be asked then: it may not be shown any longer.
-            response.headers[ENDS] = str(end.timestamp())
-        return response
+        return ending(response, self.live_edition())
 
     def live_edition(self) -> Edition:
         """The edition with which the page ends."""

@@ -326,6 +326,13 @@ def test_no_file_names_a_machine():
     assert found == []
 
 
+@pytest.mark.parametrize("path", [*TEMPLATES, *STATIC], ids=relative)
+def test_nothing_is_left_of_two_versions_that_were_joined(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if re.match(r"<{7} |={7}$|>{7} ", line)] == []
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_the_locks_name_no_registry(name):
     text = (ROOT / name).read_text(encoding="utf-8")

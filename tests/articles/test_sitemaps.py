@@ -126,6 +126,7 @@ def test_every_page_that_may_be_indexed_is_listed(client, practice):
             "/it/", "/it/articoli/", "/it/articoli/fegato/", "/it/argomenti/t/",
             "/it/contatti/", "/it/note-legali/", f"/it/medici/{doctor.slug}/",
             "/it/privacy/", "/it/accessibilita/",
+            "/a-to-z/", "/a-to-z/a/", "/it/dalla-a-alla-z/", "/it/dalla-a-alla-z/a/",
         ]
     )  # fmt: skip
 

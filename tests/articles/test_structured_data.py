@@ -56,7 +56,6 @@ def test_an_article_tells_who_signs_and_when(db):
 
     assert data["@type"] == "MedicalWebPage"
     assert data["name"] == "The liver"
-    assert data["description"] == "What it does."
     assert data["url"] == data["@id"] == "https://clinic.test/articles/liver/"
     assert data["inLanguage"] == "en"
     assert data["datePublished"] == live.first_published_at.isoformat("T", "seconds")
