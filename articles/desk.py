@@ -83,14 +83,25 @@ def scheduled(articles: Articles, user: User) -> Articles:
 
 
 def behind(articles: Articles, user: User) -> Articles:
-    """Translations whose original has a newer content before readers than they."""
-    live = Edition.objects.live()
-    return articles.annotate(
-        since=Subquery(live.filter(article=OuterRef("pk")).values("content_since")[:1]),
-        original_since=Subquery(
-            live.filter(article=OuterRef("translation_of")).values("content_since")[:1]
-        ),
-    ).filter(original_since__gt=F("since"))
+    """Translations that do not say yet what readers of their original find.
+
+    By the working copy: one that was brought up to date waits for its next step, in
+    other words than these. What was withdrawn need not follow.
+    """
+    original = Edition.objects.live().filter(article=OuterRef("translation_of"))
+    return (
+        articles.filter(
+            Q(live_from__isnull=False)
+            | Q(planned_from__isnull=False)
+            | Q(has_editions=False),
+            translation_of__isnull=False,
+        )
+        .annotate(original_content=Subquery(original.values("content_number")[:1]))
+        .filter(
+            Q(original_content__gt=F("original_edition__content_number"))
+            | Q(original_content__isnull=False, original_edition=None)
+        )
+    )
 
 
 WORDS = [

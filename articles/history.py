@@ -26,6 +26,8 @@ from clinic.models import Doctor, Email, Phone, Picture
 
 KEY = re.compile(r"(?<=\[)(?:phone|email)-\d+(?=\])")
 SOURCE_FIELDS = ("title", "url", "doi", "pmid")
+# What a text holds: what publishing copies, and what its words were made from.
+HELD = (*Edition.COPIED, "original_edition_id")
 # The fields of a text that are rows elsewhere, which may be gone.
 ROWS: dict[str, Any] = {
     "topic_id": Topic,
@@ -37,7 +39,7 @@ ROWS: dict[str, Any] = {
 
 def register() -> None:
     """Tell django-reversion what every save keeps: the words, not the state."""
-    names = [name.removesuffix("_id") for name in Edition.COPIED]
+    names = [name.removesuffix("_id") for name in HELD]
     reversion.register(Source)
     reversion.register(
         Article, fields=[*names, "change_kind", "change_note"], follow=["sources"]
@@ -46,7 +48,7 @@ def register() -> None:
 
 @dataclass(frozen=True)
 class Text:
-    """One text of an article: ``content`` by the names of ``Edition.COPIED``."""
+    """One text of an article: ``content`` by the names of ``HELD``."""
 
     key: str
     name: str
@@ -56,11 +58,15 @@ class Text:
     by: Any = None
 
 
+def held_by(text: Article | Edition) -> dict[str, Any]:
+    return {name: getattr(text, name) for name in HELD}
+
+
 def working_copy(article: Article) -> Text:
     return Text(
         "draft",
         gettext("Working copy"),
-        article.copied(),
+        held_by(article),
         article.sources_as_list(),
         article.edited_at or article.updated_at,
         article.edited_by,
@@ -71,7 +77,7 @@ def of_edition(edition: Edition) -> Text:
     return Text(
         f"edition-{edition.number}",
         gettext("Edition %(number)s") % {"number": edition.number},
-        edition.copied(),
+        held_by(edition),
         edition.sources,
         edition.live_from,
         edition.published_by,
@@ -88,7 +94,7 @@ def of_save(version: Version) -> Text:
     return Text(
         f"save-{version.pk}",
         gettext("Saved"),
-        {name: stored.get(name) for name in Edition.COPIED},
+        {name: stored.get(name) for name in HELD},
         [{name: row[name] for name in SOURCE_FIELDS} for row in rows],
         version.revision.date_created,
         version.revision.user,
@@ -128,13 +134,19 @@ def find(article: Article, key: str) -> Text | None:
 def restorable(text: Text, article: Article) -> dict[str, Any]:
     """Return the content as the working copy can hold it today.
 
-    Language and original stay as they are: other articles lean on them. What the text
-    refers to may have been deleted since, and another article may have its address.
+    Language and original stay as they are: other articles lean on them; so an edition
+    of another original goes. What the text refers to may have been deleted since, and
+    another article may have its address.
     """
     content = text.content | {
         "language": article.language,
         "translation_of_id": article.translation_of_id,
     }
+    made_from = Edition.objects.filter(
+        pk=content["original_edition_id"], article=article.translation_of_id
+    )
+    if not made_from.exists():
+        content["original_edition_id"] = None
     for name, model in ROWS.items():
         if not model.objects.filter(pk=content[name]).exists():
             content[name] = None
@@ -153,7 +165,7 @@ def recover(version: Version, text: Text, *, by: Any) -> Article:
     article = Article(
         pk=int(version.object_id),
         language=language,
-        slug=free_slug(text.content),
+        slug=Article.objects.free_slug(language, text.content["slug"]),
         translation_of_id=original if is_free.exists() else None,
     )
     for name, value in restorable(text, article).items():
@@ -162,20 +174,6 @@ def recover(version: Version, text: Text, *, by: Any) -> Article:
     article.use_sources(text.sources)
     article.written(by)
     return article
-
-
-def free_slug(content: dict[str, Any]) -> str:
-    """Return the slug, or the next that no other article of the language has."""
-    taken = set(
-        Article.objects.filter(language=content["language"]).values_list(
-            "slug", flat=True
-        )
-    )
-    slug, number = content["slug"], 2
-    while slug in taken:
-        slug = f"{content['slug'][:110]}-{number}"
-        number += 1
-    return slug
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,7 @@ def article_context(edition: Edition, practice: Practice) -> dict[str, Any]:
         "section": "articles",
         "related": list(islice(related, RELATED)),
         "translations": edition.translations(),
+        "newer": edition.newer_original(),
         "overdue": edition.is_overdue(practice),
         "history": history_of(edition),
     }

@@ -130,6 +130,12 @@ class ArticleFactory(factory.django.DjangoModelFactory):
     body = "<h2>What it is</h2><p>Plain words.</p>"
     topic = factory.SubFactory(TopicFactory)
     author = factory.SubFactory(DoctorFactory)
+    # A translation is one of what its original says now.
+    original_edition = factory.LazyAttribute(
+        lambda it: (
+            getattr(it, "translation_of", None) and it.translation_of.newest_edition()
+        )
+    )
 
 
 class TermFactory(factory.django.DjangoModelFactory):

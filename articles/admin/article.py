@@ -19,6 +19,7 @@ from articles import desk, history
 from articles.admin.forms import ArticleForm, SourceForm
 from articles.admin.history import HistoryOfArticles
 from articles.admin.steps import LifeOfArticles
+from articles.admin.translations import TranslationsOfArticles
 from articles.advice import Advice
 from articles.models import Article, Source, State, Step
 from articles.proofreading import advice_on
@@ -93,6 +94,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class ArticleAdmin(
     LifeOfArticles,
     HistoryOfArticles,
+    TranslationsOfArticles,
     PicturesOnlyOnSuccess,
     BoundedList,
     PlainForReaders,
@@ -213,6 +215,12 @@ class ArticleAdmin(
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or not obj.editions.exists())
 
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Whoever links a translation means what its original says now."""
+        if "translation_of" in form.changed_data:
+            obj.link(obj.translation_of)
+        super().save_model(request, obj, form, change)
+
     def save_related(
         self, request: Any, form: Any, formsets: Any, change: bool
     ) -> None:
@@ -231,6 +239,8 @@ class ArticleAdmin(
     ) -> HttpResponse:
         article = kwargs.get("obj")
         context |= self.state_context(request, article)
+        if article:
+            context |= self.translation_context(request, article)
         context["advice"] = Advice.on(article) if article else None
         refused = context["adminform"].form
         theirs = getattr(refused, "conflict", None)
@@ -307,7 +317,9 @@ class ArticleAdmin(
         for step in (Step.SUBMIT, Step.SIGN):
             if f"_{step.value}" in request.POST:
                 return redirect(f"admin:articles_article_{step.value}", article.pk)
-        if "_continue" in request.POST:
+        if "_align" in request.POST:
+            self.record_alignment(request, article, as_read=False)
+        if {"_continue", "_align"} & set(request.POST):
             sentence = (
                 gettext("Saved. Readers still see the edition published before.")
                 if article.current_edition()

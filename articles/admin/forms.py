@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.utils.text import normalize_newlines
+from django.utils.text import normalize_newlines, slugify
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Source
@@ -63,6 +63,30 @@ class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
             "summary": forms.Textarea(attrs={"rows": 3, "cols": 80}),
             "key_phrases": forms.Textarea(attrs={"rows": 4, "cols": 40}),
         }
+
+    # What is read aloud and spell-checked in the language of the article.
+    WORDS = (
+        "title", "summary", "body", "change_note", "picture_alt", "picture_caption",
+        "key_phrases", "disclosure",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Mark words with their language; ask for a title that was only lent."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in {*self.WORDS} & {*self.fields}:
+                self.fields[name].widget.attrs["lang"] = self.instance.language
+        if self.instance.is_untitled and {"title", "slug"} <= {*self.fields}:
+            self.initial.update(title="", slug="")
+            self.fields["slug"].required = False
+
+    def clean_slug(self) -> str:
+        """Make the address of a translation from its title, if none was typed."""
+        typed, title = self.cleaned_data["slug"], self.cleaned_data.get("title")
+        if typed or not title:
+            return typed
+        language = self.cleaned_data.get("language") or self.instance.language
+        return Article.objects.free_slug(language, slugify(title) or "page")
 
     conflict_message = _(
         "Somebody else has saved this article in the meantime. Nothing is lost: your "

@@ -1,5 +1,6 @@
 """Articles: what staff write, and the editions that visitors read."""
 
+from articles.models.alignment import Alignment
 from articles.models.article import Article
 from articles.models.condition import Condition
 from articles.models.edition import Change, Edition, EditionQuerySet
@@ -14,6 +15,7 @@ from articles.models.topic import Topic, TopicAddress
 from articles.models.wording import Wording
 
 __all__ = [
+    "Alignment",
     "Article",
     "Change",
     "Condition",

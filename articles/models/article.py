@@ -18,6 +18,7 @@ from articles.models.edition import Change, Edition
 from articles.models.life import Life
 from articles.models.review import Review
 from articles.models.rules import State
+from articles.models.translated import Translated
 from articles.proofreading import problems_of
 
 
@@ -48,22 +49,18 @@ class ArticleQuerySet(models.QuerySet["Article"]):
             due_date=functions.Coalesce(latest, models.F("first_review_date")),
         )
 
+    def free_slug(self, language: str, wanted: str) -> str:
+        """Return that slug, or the next that no other article of the language has."""
+        slug, number = wanted, 2
+        while self.filter(language=language, slug=slug).exists():
+            slug = f"{wanted[:110]}-{number}"
+            number += 1
+        return slug
 
-class Article(Life, Content):
+
+class Article(Life, Translated, Content):
     """The working copy. Visitors never see it; they read its live edition."""
 
-    translation_of = models.ForeignKey(
-        "self",
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="translations",
-        verbose_name=_("translation of"),
-        help_text=_(
-            "The article in the other language that this one translates. Readers can "
-            "switch between the two."
-        ),
-    )
     # What readers are led to while this is withdrawn; else it says nothing.
     replaced_by = models.ForeignKey(
         "self",
@@ -133,30 +130,6 @@ class Article(Life, Content):
                     }
                 )
         self.clean_translation()
-
-    def clean_translation(self) -> None:
-        """Keep pairs simple: one original, one translation for each other language."""
-        translations = self.translations.all() if self.pk else Article.objects.none()
-        if any(other.language == self.language for other in translations):
-            raise ValidationError(
-                {"language": _("This article has a translation into this language.")}
-            )
-        original = self.translation_of
-        if original is None:
-            return
-        if original.pk == self.pk or original.language == self.language:
-            problem = _(
-                "Both articles are in the same language. Please check the language "
-                "above."
-            )
-        elif original.translation_of_id or translations:
-            problem = _(
-                "Please choose the original: the article that is not itself a "
-                "translation."
-            )
-        else:
-            return
-        raise ValidationError({"translation_of": problem})
 
     # Questions.
 
@@ -304,6 +277,7 @@ class Article(Life, Content):
             written_by=self.edited_by,
             signed_by=self.signed_by,
             signed_at=self.signed_at,
+            original_edition=self.original_edition,
             sources=self.sources_as_list(),
             **self.copied(),
         )

@@ -108,7 +108,12 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             translation_of__in=originals
         )
         for one in self.filter(family).only(
-            "article", "content_since", "language", "slug", "translation_of"
+            "article",
+            "content_number",
+            "content_since",
+            "language",
+            "slug",
+            "translation_of",
         ):
             found[one.original_id].append(one)
         return found
@@ -180,6 +185,15 @@ class Edition(Content):
         null=True,
         related_name="+",
         verbose_name=_("translation of"),
+    )
+    # What its words were made from, if it is a translation and somebody recorded it.
+    original_edition = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("made from the edition"),
     )
     sources = models.JSONField(_("sources"), default=list)
 
@@ -272,8 +286,7 @@ class Edition(Content):
 
     def is_live(self, at: datetime | None = None) -> bool:
         at = at or timezone.now()
-        has_ended = self.live_until is not None and self.live_until <= at
-        return self.live_from <= at and not has_ended
+        return self.live_from <= at and not self.has_ended(at)
 
     @cached_property
     def reviews_of_content(self) -> list[Review]:
@@ -319,14 +332,46 @@ class Edition(Content):
         """The key of the article that this one translates, or of this one itself."""
         return self.translation_of_id or self.article_id
 
+    def has_ended(self, at: datetime | None = None) -> bool:
+        return self.live_until is not None and self.live_until <= (at or timezone.now())
+
     @cached_property
     def live_family(self) -> list[Edition]:
         """What readers see now of the original and of all its translations."""
         return Edition.objects.live().families_of([self])[self.original_id]
 
     def translations(self) -> dict[str, str | None]:
-        """Return each other language with the address of the live translation."""
+        """Return each language with the address of what readers see in it."""
+        # Should two claim the same language, the newer one is meant.
         found = {
-            edition.language: edition.get_absolute_url() for edition in self.live_family
+            edition.language: edition.get_absolute_url()
+            for edition in reversed(self.live_family)
         }
         return {code: found.get(code) for code, _ in settings.LANGUAGES}
+
+    def newer_original(self) -> Edition | None:
+        """Return what readers see of its original, if its content is newer.
+
+        None if nobody has recorded what this was made from: then nobody knows.
+        """
+        key = self.translation_of_id
+        original = next((e for e in self.live_family if e.article_id == key), None)
+        followed = self.content_followed() if original else None
+        if original is None or followed is None:
+            return None
+        return original if original.content_number > followed else None
+
+    def content_followed(self) -> int | None:
+        """Return the number of the newest content of its original that this says.
+
+        That which its words were made from, or a later one with which somebody has
+        found it, or another edition of the same content, to agree.
+        """
+        found_to_agree = models.Q(
+            followers__article=self.article_id,
+            followers__edition__content_number=self.content_number,
+        )
+        return Edition.objects.filter(
+            models.Q(pk=self.original_edition_id) | found_to_agree,
+            article=self.translation_of_id,
+        ).aggregate(newest=models.Max("content_number"))["newest"]

@@ -255,7 +255,7 @@ class Life(Rules, Versioned):
     ) -> None:
         """Put an earlier text into the working copy; readers see nothing of it.
 
-        ``content`` holds fields of ``Edition.COPIED``, ``sources`` what an edition
+        ``content`` holds fields of the working copy, ``sources`` what an edition
         keeps of them.
         """
         with self._step(Step.RESTORE, by) as article:

@@ -28,6 +28,7 @@ class Step(models.TextChoices):
     CALL_OFF = "call-off", _("Call off what is planned")
     REVIEW = "review", _("Review")
     RESTORE = "restore", _("Restore")
+    ALIGN = "align", _("Brought up to date")
 
 
 PERMISSIONS = {
@@ -41,6 +42,7 @@ PERMISSIONS = {
     Step.CALL_OFF: "articles.publish_article",
     Step.REVIEW: "articles.sign_article",
     Step.RESTORE: "articles.change_article",
+    Step.ALIGN: "articles.change_article",
 }
 
 # What readers are to see has to be complete before somebody answers for it.
@@ -63,6 +65,7 @@ class Rules:
     if TYPE_CHECKING:
         state: Any
         edited_by_id: Any
+        translation_of_id: Any
         signed_content: str
         editions: Any
 
@@ -157,6 +160,10 @@ class Rules:
 
     def _against_restore(self, by: User | None) -> Iterator[str]:
         return iter(())
+
+    def _against_align(self, by: User | None) -> Iterator[str]:
+        if self.translation_of_id is None:
+            yield gettext("It translates no other article.")
 
     def _unless_open_for_review(self, open_states: set[State], else_: str) -> str:
         """Say why this working copy is not one that waits for a review or a name."""

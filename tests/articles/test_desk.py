@@ -303,11 +303,14 @@ def test_a_translation_is_behind_once_its_original_has_another_content(pair):
 
 def test_a_translation_that_follows_is_not_behind(pair, noon):
     original, translation = pair
-    again(original)
+    newer = again(original)
     noon.shift(DAY)
 
     again(translation)
+    of_its_own_accord = found("behind", account("writer"))
+    translation.align(newer, by=None)
 
+    assert of_its_own_accord == ["translation!"]
     assert found("behind", account("writer")) == []
 
 

@@ -174,13 +174,19 @@ def test_what_a_save_keeps_is_all_that_an_edition_copies():
     article.picture, article.picture_alt = a_picture(), "A liver"
     article.picture_caption, article.picture_credit = "The liver", "Drawn here"
     article.key_phrases, article.disclosure = "one\ntwo", "None."
-    article.translation_of = factories.ArticleFactory(language="it")
+    original = factories.ArticleFactory(language="it")
+    factories.publish(original)
+    article.link(original)
     article.is_sample = article.picture_decorative = True
     article.written(account("writer"))
 
     [kept] = map(history.of_save, saves(article))
 
-    assert kept.content == {name: getattr(article, name) for name in Edition.COPIED}
+    assert article.original_edition is not None
+    assert kept.content == {
+        name: getattr(article, name)
+        for name in (*Edition.COPIED, "original_edition_id")
+    }
     assert kept.sources == article.sources_as_list()
 
 

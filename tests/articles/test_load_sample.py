@@ -173,7 +173,9 @@ def test_the_history_of_every_sample_begins_with_the_text_that_was_loaded():
     for article in Article.objects.all():
         save = history.saves_of(article).get()
         text = history.of_save(save)
-        assert text.content == article.copied()
+        assert text.content == article.copied() | {
+            "original_edition_id": article.original_edition_id
+        }
         assert text.sources == article.sources_as_list() != []
         assert save.revision.user is None
 

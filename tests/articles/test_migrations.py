@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from articles.desk import behind
 from articles.models import Article, Edition, Headword, State, Wording
 from tests.clinic.test_roles import MANAGER, REVIEWER, WRITER
 
@@ -294,3 +295,137 @@ def test_what_was_published_before_stands_in_the_a_to_z(before, migrate):
         (2, "en", "f", "fever", "Fever", True),
         (2, "en", "h", "hot", "Hot", False),
     ]
+
+
+# The edition that a translation was made from #################################
+
+
+@pytest.fixture
+def pairs(migrate):
+    """Makes originals and translations by the models of before."""
+    models = migrate("0009_lists_of_the_desk")
+    return Pairs(models)
+
+
+class Pairs:
+    def __init__(self, models):
+        self.articles, self.editions = (
+            models.get_model("articles", name) for name in ("Article", "Edition")
+        )
+
+    def article(self, slug, language="en", original=None, begun=None):
+        article = self.articles.objects.create(
+            language=language, title=slug, slug=slug, translation_of=original
+        )
+        if begun is not None:
+            self.articles.objects.filter(pk=article.pk).update(
+                created_at=NOW + begun * DAY
+            )
+        return article
+
+    def edition(self, article, number, begins, ends=None, since=None):
+        """An edition from one day to another; its content is of the day ``since``."""
+        begins, since = (
+            NOW + d * DAY for d in (begins, begins if since is None else since)
+        )
+        return self.editions.objects.create(
+            article=article,
+            number=number,
+            content_number=number,
+            content_since=since,
+            language=article.language,
+            title=article.title,
+            slug=article.slug,
+            translation_of=article.translation_of,
+            live_from=begins,
+            live_until=None if ends is None else NOW + ends * DAY,
+            first_published_at=begins,
+            published_at=begins,
+        )
+
+
+def made_from(model):
+    """The number of the edition of its original, by slug, and of editions by number."""
+    numbers = model.objects.values_list("slug", "original_edition__number")
+    return dict(numbers.exclude(translation_of=None))
+
+
+def test_a_translation_was_made_from_what_readers_of_its_original_saw_then(
+    pairs, migrate
+):
+    original = pairs.article("original")
+    pairs.edition(original, 1, 1, ends=3)
+    pairs.edition(original, 2, 3, ends=3)  # called off
+    pairs.edition(original, 3, 3, ends=9)
+    pairs.edition(original, 4, 9)
+    for slug, language, begins in [
+        ("before-any", "it", 0), ("of-first", "de", 2), ("same-day", "fr", 3),
+        ("of-third", "es", 8), ("of-last", "pt", 9),
+    ]:  # fmt: skip
+        article = pairs.article(slug, language, original)
+        pairs.edition(article, 1, begins)
+    corrected = pairs.article("corrected", "ro", original)
+    pairs.edition(corrected, 1, 2, ends=10)
+    pairs.edition(corrected, 2, 10, since=2)
+
+    migrate(NEWEST)
+
+    expected = {
+        "before-any": 1, "of-first": 1, "same-day": 3, "of-third": 3, "of-last": 4,
+        "corrected": 1,
+    }  # fmt: skip
+    assert made_from(Edition) == made_from(Article) == expected
+    assert list(
+        Edition.objects.filter(slug="corrected").values_list(
+            "original_edition__number", flat=True
+        )
+    ) == [1, 1]
+    assert not Article.objects.get(slug="original").original_edition_id
+
+
+def test_a_draft_was_made_from_what_was_there_when_it_was_begun(pairs, migrate):
+    original, unseen = pairs.article("original"), pairs.article("unseen")
+    pairs.edition(original, 1, 1, ends=3)
+    pairs.edition(original, 2, 3)
+    pairs.article("early", "it", original, begun=2)
+    pairs.article("late", "de", original, begun=4)
+    pairs.article("of-nothing", "it", unseen, begun=4)
+
+    migrate(NEWEST)
+
+    assert made_from(Article) == {"early": 1, "late": 2, "of-nothing": None}
+
+
+def test_a_translation_linked_anew_was_made_from_its_new_original(pairs, migrate):
+    first, second = pairs.article("first"), pairs.article("second")
+    for original in (first, second):
+        pairs.edition(original, 1, 1)
+    article = pairs.article("translation", "it", first, begun=4)
+    pairs.edition(article, 1, 2)
+    pairs.articles.objects.filter(pk=article.pk).update(translation_of=second)
+
+    migrate(NEWEST)
+
+    edition = Edition.objects.get(slug="translation")
+    assert edition.original_edition == Edition.objects.get(slug="first")
+    working_copy = Article.objects.get(slug="translation")
+    assert working_copy.original_edition == Edition.objects.get(slug="second")
+
+
+def test_nothing_is_behind_after_the_migration_that_was_not_before(pairs, migrate):
+    original = pairs.article("original")
+    pairs.edition(original, 1, -9, ends=-5)
+    pairs.edition(original, 2, -5)
+    for slug, language, begins in (("behind", "it", -8), ("follows", "de", -4)):
+        pairs.edition(pairs.article(slug, language, original), 1, begins)
+
+    migrate(NEWEST)
+
+    articles = Article.objects.with_state(NOW)
+    live = Edition.objects.live(NOW)
+    told = {
+        edition.slug: edition.newer_original()
+        for edition in live.exclude(translation_of=None)
+    }
+    assert told == {"behind": live.get(slug="original"), "follows": None}
+    assert [a.slug for a in behind(articles, None)] == ["behind"]

@@ -53,7 +53,9 @@ def parsed(response):
 
 def fields(response):
     """What the browser would send for the page's form, as it stands there."""
-    form = parsed(response).css_first("#content form")
+    page = parsed(response)
+    # That of an article stands below the buttons for its translations.
+    form = page.css_first("#article_form") or page.css_first("#content form")
     sent = {}
     for field in form.css("input[name], select[name], textarea[name]"):
         name, kind = field.attributes["name"], field.attributes.get("type")

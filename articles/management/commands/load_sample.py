@@ -104,16 +104,18 @@ class Command(BaseCommand):
     def load_article(
         self, data: dict[str, Any], topic: Topic, doctor: Doctor, review_on: date
     ) -> None:
-        """Create the article in every language and publish it."""
+        """Create the article in every language that the sample has, and publish it."""
         picture = self.picture(data["picture"])
         condition = Condition.objects.filter(icd10=data.get("condition")).first()
         original = None
         for language, _name in settings.LANGUAGES:
+            if language not in data:
+                continue
             words = data[language]
             body = (SAMPLE / "bodies" / f"{data['key']}.{language}.html").read_text(
                 "utf-8"
             )
-            article = Article.objects.create(
+            article = Article(
                 language=language,
                 title=words["title"],
                 slug=words["slug"],
@@ -127,8 +129,9 @@ class Command(BaseCommand):
                 picture_caption=words["picture_caption"],
                 key_phrases="\n".join(words["key_phrases"]),
                 is_sample=True,
-                translation_of=original,
             )
+            article.link(original)
+            article.save()
             original = original or article
             for position, source in enumerate(words["sources"]):
                 Source.objects.create(article=article, position=position, **source)

@@ -68,9 +68,7 @@ class Command(BaseCommand):
         rows = self.articles(count)
         done = 0
         while batch := list(islice(rows, BATCH)):
-            Article.objects.bulk_create(batch)
-            editions = [edition_of(article) for article in batch]
-            Headword.objects.write(Edition.objects.bulk_create(editions))
+            publish(batch)
             done += len(batch)
             self.stdout.write(f"{done} of {count} articles", ending="\r")
         self.stdout.write(f"{count} articles in {settings.DATA_DIR}.")
@@ -126,6 +124,22 @@ def body(words: dict[str, Any], draw: random.Random, number: int) -> str:
     return "".join(parts)
 
 
+def publish(batch: list[Article]) -> None:
+    """Save the articles, each pair of languages among them, with their editions."""
+    Article.objects.bulk_create(batch)
+    originals = [article for article in batch if article.translation_of_id is None]
+    editions = Edition.objects.bulk_create([edition_of(one) for one in originals])
+    made_from = {edition.article_id: edition for edition in editions}
+    translations = []
+    for article in batch:
+        if article.translation_of_id:
+            article.original_edition = made_from[article.translation_of_id]
+            translations.append(article)
+    Article.objects.bulk_update(translations, ["original_edition"])
+    editions += Edition.objects.bulk_create([edition_of(one) for one in translations])
+    Headword.objects.write(editions)
+
+
 def edition_of(article: Article) -> Edition:
     """Return what publishing it would have made, an hour after the one before."""
     moment = BEGINNING + timedelta(minutes=article.pk * 20)
@@ -137,5 +151,6 @@ def edition_of(article: Article) -> Edition:
         live_from=moment,
         first_published_at=moment,
         published_at=moment,
+        original_edition=article.original_edition,
         **article.copied(),
     )
