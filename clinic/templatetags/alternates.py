@@ -1,0 +1,38 @@
+"""The same page in other languages, for search engines."""
+
+from django import template
+from django.conf import settings
+from django.template.context import Context
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from clinic.addresses import absolute
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def alternates(context: Context) -> SafeString:
+    """Link to this page in every language in which it is live, its own included.
+
+    Nothing on what is no such page itself: an error, an edition of its own address, a
+    preview, a list read further. So whoever is named names all others (Google Search
+    Central, "Localized versions of your pages"); ``x-default`` is the language of the
+    site where the page has it.
+    """
+    request, found = context.get("request"), context.get("translations") or {}
+    live = {code: address for code, address in found.items() if address}
+    if request is None or request.META.get("QUERY_STRING") or len(live) < 2:
+        return SafeString("")
+    if live.get(get_language() or "") != request.path:
+        return SafeString("")
+    first = live.get(settings.LANGUAGE_CODE) or next(iter(live.values()))
+    return format_html_join(
+        "\n",
+        '<link rel="alternate" hreflang="{}" href="{}">',
+        (
+            (code, absolute(address))
+            for code, address in (*live.items(), ("x-default", first))
+        ),
+    )
