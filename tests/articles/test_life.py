@@ -376,7 +376,7 @@ UNSIGNED = {
     "id", "version", "state", "step_note", "step_by_id", "step_at", "edited_by_id",
     "edited_at", "submitted_by_id", "signed_by_id", "signed_at", "signed_content",
     "review_months", "first_review_date", "created_at", "updated_at",
-    "original_edition_id",
+    "original_edition_id", "replaced_by_id",
 }  # fmt: skip
 
 
@@ -458,6 +458,7 @@ def test_what_a_signature_does_not_cover_changes_no_word_for_readers(field):
         "step_note": "Other",
         "review_months": 2,
         "first_review_date": date(2030, 1, 1),
+        "replaced_by_id": factories.ArticleFactory().pk,
         "original_edition_id": factories.publish(factories.ArticleFactory()).pk,
     }
     value = values.get(field, user.pk if field.endswith("_id") else timezone.now())
