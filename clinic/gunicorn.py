@@ -68,7 +68,7 @@ class logger_class(Logger):
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Write down what this process has counted and not written yet."""
-    edge = getattr(worker.wsgi, "edge", None)
+    edge = getattr(worker.app.wsgi(), "edge", None)
     if edge is not None:
         edge.missed.flush()
 

@@ -330,3 +330,15 @@ def test_r21_memory_and_files_do_not_grow(data_dir):
                     files.append(len(os.listdir(f"/proc/{worker}/fd")))
     assert sizes[-1] < 1.1 * sizes[1]
     assert files[-1] <= files[1]
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_what_was_counted_is_written_down_when_the_portal_stops(data_dir, kind):
+    path = f"/not-there-{kind}"
+    with serving(data_dir, kind) as server:
+        for _time in range(5):
+            assert server.get(path)[0] == 404
+
+    with closing(sqlite3.connect(data_dir / "portal.sqlite3")) as database:
+        asked = "SELECT count FROM clinic_missedaddress WHERE path = ?"
+        assert database.execute(asked, [path]).fetchall() == [(5,)]
