@@ -13,5 +13,7 @@ class ArticlesConfig(AppConfig):
 
         history.register()
         generation.watch(
-            self, moments=Edition.objects.changes_after, unseen=["Wording"]
+            self,
+            moments=Edition.objects.changes_after,
+            unseen=["Wording", "Link", "LinkPlace"],
         )

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Edition, State, Term
+from articles.models import Article, Edition, LinkPlace, State, Term
+from articles.models.link import TO_MEND
 from clinic import legal
 from clinic.counting import capped, told
 from clinic.models import MissedAddress, Practice, User
@@ -199,6 +200,12 @@ def waiting_for(user: User) -> list[Task]:
 def tasks_of(user: User) -> Iterator[Task]:
     yield from counted("article", WORDS, Article.objects.with_state(), user)
     yield from counted("term", TERM_WORDS, Term.objects.all(), user)
+    if user.has_perm("articles.change_linkplace"):
+        yield Task(
+            gettext("Links that lead nowhere or elsewhere"),
+            capped(LinkPlace.objects.filter(link__state__in=TO_MEND)),
+            reverse("admin:articles_linkplace_changelist"),
+        )
     if user.has_perm("articles.add_redirect"):
         yield Task(
             gettext("Addresses that readers asked for in vain"),

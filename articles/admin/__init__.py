@@ -2,6 +2,7 @@
 
 from articles.admin.article import ArticleAdmin
 from articles.admin.condition import ConditionAdmin
+from articles.admin.link import LinkPlaceAdmin
 from articles.admin.redirect import MissedAddressAdmin, RedirectAdmin
 from articles.admin.statement import StatementAdmin
 from articles.admin.term import TermAdmin
@@ -11,6 +12,7 @@ from articles.admin.wording import WordingAdmin
 __all__ = [
     "ArticleAdmin",
     "ConditionAdmin",
+    "LinkPlaceAdmin",
     "MissedAddressAdmin",
     "RedirectAdmin",
     "StatementAdmin",

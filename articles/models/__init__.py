@@ -5,6 +5,7 @@ from articles.models.article import Article
 from articles.models.condition import Condition
 from articles.models.edition import Change, Edition, EditionQuerySet
 from articles.models.headword import Headword, HeadwordQuerySet
+from articles.models.link import Link, LinkPlace
 from articles.models.redirect import Redirect
 from articles.models.review import Review
 from articles.models.rules import State, Step
@@ -23,6 +24,8 @@ __all__ = [
     "EditionQuerySet",
     "Entry",
     "EntryQuerySet",
+    "Link",
+    "LinkPlace",
     "Redirect",
     "Headword",
     "HeadwordQuerySet",

@@ -19,6 +19,7 @@ from tests.browser.conftest import (
 
 DESK_MODELS = [
     ("articles", "article"),
+    ("articles", "linkplace"),
     ("articles", "redirect"),
     ("articles", "statement"),
     ("articles", "term"),
@@ -32,6 +33,7 @@ DESK_MODELS = [
     ("clinic", "user"),
 ]
 NEVER_ADDED = {
+    ("articles", "linkplace"),
     ("articles", "statement"),
     ("clinic", "missedaddress"),
     ("clinic", "practice"),
@@ -193,7 +195,8 @@ ADD_STATES = """
 import json
 from datetime import timedelta
 from django.utils import timezone
-from articles.models import Article, Redirect, Topic
+from articles.links import checking
+from articles.models import Article, Link, Redirect, Topic
 from clinic.models import Doctor, MissedAddress, User
 names = ("anna", "carlo", "manager")
 anna, carlo, manager = (User.objects.get(username=name) for name in names)
@@ -248,6 +251,8 @@ planned.publish(by=carlo, at=later)
 publish("ending").withdraw(by=carlo, at=later)
 publish("withdrawn").withdraw(by=carlo, note="No longer given.")
 publish("doubted").review(by=carlo, outcome="CHANGES", note="The dose is wrong.")
+checking.gather()
+Link.objects.filter(kind="WEB").first().gone("404")
 Redirect.objects.create(path="/old-page.html", topic=Topic.objects.first())
 MissedAddress.objects.add({"/terapie/" + "ipertermia" * 9: (3, "www.example.org")})
 print(json.dumps(made))
@@ -291,6 +296,7 @@ def desk_paths(states):
     yield "/admin/clinic/picture/1/delete/"
     yield "/admin/password_change/"
     yield "/admin/clinic/missedaddress/?shown=ignored"
+    yield "/admin/articles/linkplace/?state=every"
     yield "/admin/articles/redirect/add/?path=/lost-page"
     for word in ("to-sign", "scheduled", "behind"):
         yield f"/admin/articles/article/?waiting={word}"

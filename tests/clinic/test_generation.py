@@ -84,6 +84,8 @@ def test_only_what_readers_never_see_is_left_out():
         "clinic_user",
         "clinic_user_groups",
         "clinic_user_user_permissions",
+        "articles_link",
+        "articles_linkplace",
         "articles_wording",
     }
 

@@ -78,6 +78,7 @@ WRITER = (
     | actions("articles", "statement", "view")
     | actions("articles", "term", "add", "change", "view")
     | actions("clinic", "picture", "add", "change", "view")
+    | actions("articles", "linkplace", "change", "view")
 )
 REVIEWER = (
     WRITER
@@ -110,6 +111,7 @@ MANAGER = (
     | actions("auth", "group", "view")
     | actions("articles", "redirect", *ALL)
     | actions("clinic", "missedaddress", "change", "view")
+    | actions("articles", "linkplace", "change", "view")
 )
 
 
