@@ -27,7 +27,10 @@ class Loader(filesystem.Loader):
 
     def get_contents(self, origin: Origin) -> str:
         contents = super().get_contents(origin)
-        if not str(origin.template_name).endswith(".html"):
+        name = str(origin.template_name)
+        if not name.endswith(".html"):
             return contents
+        if name.startswith("includes/"):
+            contents = contents.rstrip()  # the line that includes it ends by itself
         contents = re.sub(r"\n\s+", "\n", contents)
         return SILENT_LINE.sub(r"\1", SILENT_START.sub(r"\1", contents))

@@ -164,7 +164,9 @@ def keep(
     )
     if compressed:
         quality = BROTLI_PAGE if epoch or passing else BROTLI_STATIC
-        packed = brotli.compress(body, quality=quality)
+        # A window no larger than the page makes it a little lighter.
+        window = min(max(len(body).bit_length(), 16), 22)
+        packed = brotli.compress(body, quality=quality, lgwin=window)
         kept.variants["br"] = kept.made("br", packed)
     else:
         kept.variants["identity"] = kept.made("identity", body)

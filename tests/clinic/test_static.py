@@ -85,7 +85,7 @@ def test_an_article_is_complete_in_one_round_trip(visitor, practice, language):
     assert len(html.css_first(".prose").text().split()) > 350
     assert len(links) == 1
     assert kinds <= {"application/ld+json"}
-    assert len(packed.content) <= 2_800
+    assert len(packed.content) <= 2_500
     assert weight(packed) + weight(sheet) <= 10_000 < ONE_ROUND_TRIP
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles.models import Article, Edition, Headword, State, Topic
 from clinic import generation
-from clinic.models import Doctor
+from clinic.models import Doctor, Practice
 
 # Sentences of about ten words, so that 350 words are 35 of them. What they say is of
 # no use to anybody; each contains words that a search is measured with.
@@ -64,6 +64,8 @@ class Command(BaseCommand):
             )
         call_command("collectstatic", verbosity=0, interactive=False)
         call_command("load_sample", stdout=self.stdout)
+        # As in use: pages then bear no sentence that says what is invented.
+        Practice.objects.update(is_sample=False)
         count = options["articles"]
         rows = self.articles(count)
         done = 0
@@ -95,7 +97,6 @@ class Command(BaseCommand):
                 topic=topics[number // 2 % len(topics)],
                 author=doctor,
                 translation_of_id=original if language == "it" else None,
-                is_sample=True,
                 state=State.PUBLISHED,
                 first_review_date=timezone.localdate() + timedelta(number % 1000),
             )
