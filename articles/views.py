@@ -174,6 +174,8 @@ class LetterDetail(PublicPage, TemplateView):
             page=page_of_headwords(words, self.request.GET),
             letters=letters(),
             section="articles",
+            # Other languages have other words under a letter, or none.
+            translations=addresses_of("articles:a_to_z"),
             **kwargs,
         )
 

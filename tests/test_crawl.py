@@ -53,6 +53,11 @@ class Page:
         return self.one("html", "lang")
 
     @property
+    def counterparts(self):
+        links = self.tree.css('link[rel="alternate"][hreflang]')
+        return {link.attrs["hreflang"]: link.attrs["href"] for link in links}
+
+    @property
     def links(self):
         """Every address of this site that the page names, with its query."""
         for node in self.tree.css("a[href], link[href], img[src], source[srcset]"):
@@ -98,14 +103,23 @@ def twice(values):
 
 
 def listed(visitor):
-    """The paths of the sitemap."""
+    """The paths of the sitemap, each with its counterparts by language."""
 
     def read(path):
         found = ElementTree.fromstring(visitor.get(path).content)
-        locs = found.iterfind(".//s:loc", NAMES)
-        return [loc.text.removeprefix(SITE) for loc in locs]
+        return {
+            entry.findtext("s:loc", namespaces=NAMES).removeprefix(SITE): {
+                link.get("hreflang"): link.get("href")
+                for link in entry.findall("x:link", NAMES)
+            }
+            for entry in found
+        }
 
-    return [path for part in read("/sitemap.xml") for path in read(part)]
+    return {
+        path: links
+        for part in read("/sitemap.xml")
+        for path, links in read(part).items()
+    }
 
 
 def test_a_search_engine_finds_a_site_in_order(pages, visitor):
@@ -118,7 +132,9 @@ def test_a_search_engine_finds_a_site_in_order(pages, visitor):
 
     # What is listed is what links lead to.
     assert len(indexable) > 30
-    assert sorted(listed(visitor)) == sorted(page.path for page in indexable)
+    counterparts = listed(visitor)
+    assert sorted(counterparts) == sorted(page.path for page in indexable)
+    assert {page.path: page.counterparts for page in indexable} == counterparts
 
     # Every page has words of its own for a list of results.
     for language in ("en", "it"):
