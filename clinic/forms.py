@@ -299,7 +299,9 @@ class VersionedForm(forms.ModelForm):
     the row as the other person saved it.
     """
 
-    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_version = forms.IntegerField(
+        label=_("Version seen"), widget=forms.HiddenInput, required=False
+    )
     conflict: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

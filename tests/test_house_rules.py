@@ -179,6 +179,115 @@ def test_every_message_is_in_a_catalogue(path):
     assert set(read(path)) - known == set()
 
 
+# What is never translated: it is written alike in every language.
+NOT_WORDS = {"DOI", "PMID", "PubMed"}
+# Decoys for harvesters, which no reader sees.
+DECOYS = ROOT / "templates/includes/email.html"
+TAGS = re.compile(
+    r"(?s){% comment %}.*?{% endcomment %}|{#.*?#}"
+    r"|{% block bodyclass %}.*?{% endblock %}"
+    r"|{% blocktrans(?:late)?\b.*?{% endblocktrans(?:late)? %}|{%.*?%}|{{.*?}}"
+)
+SPOKEN = re.compile(
+    r"""(?:\s(?:aria-label|alt|placeholder|title|data-label)"""
+    r"""|<input type="submit"[^>]*\svalue)="([^"]*)\""""
+)
+
+
+def words_outside_messages(text):
+    """What a template says by itself, in its text and in what is read aloud."""
+    html = TAGS.sub("", text)
+    shown = re.sub(r"(?s)<!--.*?-->|<[^>]*>|&\w+;", " ", html)
+    return {
+        word
+        for said in [shown, *SPOKEN.findall(html)]
+        for word in re.findall(r"[^\W\d_]{2,}", said)
+    } - NOT_WORDS
+
+
+def test_words_outside_messages_are_found():
+    told = words_outside_messages(
+        '<p title="Help {{ x }}">Plain {% translate "known" %}</p>'
+        '<input type="submit" value="Save">'
+    )
+
+    assert told == {"Help", "Plain", "Save"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in TEMPLATES if path.suffix == ".html" and path != DECOYS],
+    ids=relative,
+)
+def test_no_template_says_a_word_that_is_no_message(path):
+    assert words_outside_messages(path.read_text(encoding="utf-8")) == set()
+
+
+SAID = {
+    "description", "help_text", "label", "search_help_text", "short_description",
+    "verbose_name", "verbose_name_plural", "violation_error_message",
+}  # fmt: skip
+TOLD_BY = {"ValidationError", "success", "warning", "error", "info", "add_error"}
+
+
+def untranslated(tree):
+    """Yield plain strings that people would read: names, helps, refusals, messages."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            names = {getattr(target, "id", "") for target in node.targets}
+            found = [node.value] if names & SAID else []
+        elif isinstance(node, ast.Call):
+            found = [k.value for k in node.keywords if k.arg in SAID]
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name == "ValidationError":
+                found += node.args[:1]
+            elif name in TOLD_BY and len(node.args) == 2:
+                found += node.args[1:]
+        else:
+            continue
+        for value in found:
+            is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+            if is_text and re.search(r"[^\W\d_]{2,}", value.value):
+                yield value.value
+
+
+def test_untranslated_words_are_found():
+    tree = ast.parse(
+        'verbose_name = "a"; verbose_name = "page"; f(help_text="One."); g(_("Two"))\n'
+        'ValidationError("Three."); messages.error(request, "Four."); label = _("Five")'
+    )
+
+    assert list(untranslated(tree)) == ["page", "One.", "Three.", "Four."]
+
+
+@pytest.mark.parametrize("path", python_files("clinic", "articles"), ids=relative)
+def test_no_name_and_no_refusal_is_untranslated(path):
+    if "migrations" in path.parts:
+        pytest.skip("The names of models are translated where the models are.")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    assert list(untranslated(tree)) == []
+
+
+SCRIPTS = sorted(ROOT.glob("static/js/*.js"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=relative)
+def test_no_script_brings_words_of_its_own(path):
+    """They come with the page, in the language of the desk."""
+    code = re.sub(r"(?m)^\s*//.*$|\s//\s.*$", "", path.read_text(encoding="utf-8"))
+    strings = re.findall(r""""([^"\n]*)"|'([^'\n]*)'|`([^`]*)`""", code)
+
+    sentences = [
+        said
+        for said in map("".join, strings)
+        if re.search(r"[A-Z][a-z]+ [a-z]{2,}", said)
+    ]
+
+    assert len(strings) > 0
+    assert sentences == []
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=relative)
 def test_every_message_is_translated_with_its_placeholders(path):
     catalogue = polib.pofile(path, check_for_duplicates=True)
