@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 # Names, and words that both languages share.
 ALIKE = {
-    "DOI", "DOI:", "Hindi", "Link", "Link:", "PMID", "PMID:", "Password:", "Privacy", "PubMed",
-    "file:", "manager", "reviewer", "writer",
+    "DOI", "DOI:", "Hindi", "Link", "Link:", "PMID", "PMID:", "Password:", "Privacy",
+    "PubMed", "file:", "manager", "reviewer", "writer",
 }  # fmt: skip
 
 

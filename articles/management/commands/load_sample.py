@@ -145,6 +145,8 @@ class Command(BaseCommand):
         for data in content["terms"]:
             original = None
             for language, _name in settings.LANGUAGES:
+                if language not in data:
+                    continue
                 words = data[language]
                 term = Term.objects.create(
                     language=language,
