@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,12 +9,17 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         from articles import history
-        from articles.models import Edition
+        from articles.models import Edition, Unfound
+        from articles.search import index
         from clinic import generation
+        from clinic.edge import counts
 
         history.register()
         generation.watch(
             self,
             moments=Edition.objects.changes_after,
-            unseen=["Wording", "Link", "LinkPlace"],
+            unseen=["Wording", "Link", "LinkPlace", "Unfound"],
         )
+        counts.writers["unfound"] = Unfound.objects.add
+        post_save.connect(index.add_new, sender=Edition)
+        post_migrate.connect(index.install, sender=self)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Edition, LinkPlace, State, Term
+from articles.models import Article, Edition, LinkPlace, State, Term, Unfound
 from articles.models.link import TO_MEND
 from clinic import legal
 from clinic.counting import capped, told
@@ -211,6 +211,12 @@ def tasks_of(user: User) -> Iterator[Task]:
             gettext("Addresses that readers asked for in vain"),
             capped(MissedAddress.objects.repeated()),
             reverse("admin:clinic_missedaddress_changelist"),
+        )
+    if user.has_perm("articles.change_unfound"):
+        yield Task(
+            gettext("Searches without result"),
+            capped(Unfound.objects.repeated()),
+            reverse("admin:articles_unfound_changelist"),
         )
     if user.has_perm("clinic.change_practice"):
         practice = Practice.objects.current()

@@ -4,6 +4,7 @@ from django.utils.translation import pgettext_lazy
 from articles import banners, feeds, views
 from articles.alphabet import LETTERS
 from articles.models import Statement
+from articles.search.page import Search
 
 
 class EditionNumber(converters.IntConverter):
@@ -59,6 +60,7 @@ urlpatterns = [
         views.TopicDetail.as_view(),
         name="topic",
     ),
+    path(pgettext_lazy("address", "search/"), Search.as_view(), name="search"),
     path(
         pgettext_lazy("address", "glossary/"),
         views.Glossary.as_view(),

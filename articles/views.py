@@ -104,6 +104,7 @@ class Home(PublicPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
+            searching=True,
             topics=topics_with_articles(),
             letters=letters(),
             recent=live_editions().with_notes().for_lists()[:6],

@@ -70,7 +70,7 @@ def worker_exit(server: Any, worker: Any) -> None:
     """Write down what this process has counted and not written yet."""
     edge = getattr(worker.app.wsgi(), "edge", None)
     if edge is not None:
-        edge.missed.flush()
+        edge.flush()
 
 
 def when_ready(server: Any) -> None:

@@ -296,10 +296,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say so, and offer to search for what the address says."""
-    words = old_addresses.words(request.path_info)
-    response = render(
-        request, "404.html", no_translations() | {"words": words}, status=404
-    )
+    search = {"searching": True, "words": old_addresses.words(request.path_info)}
+    response = render(request, "404.html", no_translations() | search, status=404)
     patch_cache_control(response, public=True, no_cache=True)
     return response
 

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.utils import translation
 from PIL import Image
 
-from clinic.edge import missed
+from clinic.edge import counts
 from clinic.edge.wsgi import WSGIEdge
 from tests import factories
 
@@ -37,7 +37,7 @@ def media(settings, tmp_path):
 def waiting(monkeypatch):
     """What the edge would do in a minute, in a thread of its own."""
     waiting = []
-    monkeypatch.setattr(missed, "later", waiting.append)
+    monkeypatch.setattr(counts, "later", waiting.append)
     return waiting
 
 

@@ -10,7 +10,7 @@ VARIABLES = {
     "SECRET_KEY": "only for tests",
     "ALLOWED_HOSTS": "testserver,127.0.0.1",
     "SITE_URL": "https://www.example.org",
-    "DATABASE_URL": "",
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "EMAIL_URL": "",
     "EMAIL_FROM": "portal@example.org",
     "DEBUG": "false",

@@ -9,6 +9,7 @@ from articles.models.link import Link, LinkPlace
 from articles.models.redirect import Redirect
 from articles.models.review import Review
 from articles.models.rules import State, Step
+from articles.models.search import Indexed, Spelling, Synonym, Unfound
 from articles.models.source import Source
 from articles.models.statement import Statement
 from articles.models.term import Entry, EntryQuerySet, Term
@@ -29,13 +30,17 @@ __all__ = [
     "Redirect",
     "Headword",
     "HeadwordQuerySet",
+    "Indexed",
     "Review",
     "Source",
+    "Spelling",
     "State",
     "Statement",
     "Step",
     "Term",
+    "Synonym",
     "Topic",
     "TopicAddress",
+    "Unfound",
     "Wording",
 ]

@@ -16,6 +16,9 @@ from django.conf.locale import LANG_INFO
 VERSION = 1
 
 WORD = re.compile(r"[^\W_]+")
+ACCENTS = re.compile("([\u0300-\u036f]{2})[\u0300-\u036f]+")
+# What is longer is no word, but an address or the sequence of a gene.
+LONGEST = 60
 # Words that say nothing of what is looked for, folded.
 EMPTY = {
     language: frozenset(words.split())
@@ -45,8 +48,9 @@ EMPTY = {
 }
 # After Snowball: Greek nouns in -sis and -tis and their adjectives in -tic are one
 # word to a reader (metastasi, metastatico; diagnosis, diagnostic; artrite, artritico),
-# and so are nouns and their adjectives in -al(e) (tumore, tumorale).
-FAMILY = re.compile(r"(?<=\w{3}[aeiouy])(?:st|[st]i?)$|(?<=\w{5})al$")
+# and so are nouns and their adjectives in -al(e) (tumore, tumorale), and those in -ia
+# and -ic, which Snowball parts in English (leukaemia, leukaemic).
+FAMILY = re.compile(r"(?<=\w{3}[aeiouy])(?:st|[st]i?)$|(?<=\w{5})al$|(?<=\w{4})ia$")
 # British and American: tumour and tumor, oedema and edema, haemoglobin and hemoglobin.
 AMERICAN = {"en": [(re.compile(r"(?<=\w{3})our"), "or"), (re.compile("[ao]e"), "e")]}
 
@@ -61,23 +65,37 @@ class Word(NamedTuple):
     folded: str
 
 
+class Folds(dict[int, str]):
+    """What each character is folded to, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        lower = chr(code).lower()
+        base = unicodedata.normalize("NFKD", lower)[:1]
+        self[code] = base if base.isalnum() else lower[:1]
+        return self[code]
+
+
+_folds = Folds()
+
+
+def composed(text: str) -> str:
+    """Return the text with its accents in their letters (NFC).
+
+    To put a run of accents into order takes quadratic time; nobody needs more than two.
+    """
+    return unicodedata.normalize("NFC", ACCENTS.sub(r"\1", text))
+
+
 def fold(text: str) -> str:
     """Return the text in small letters without accents, character for character.
 
-    The result is as long as the text in its composed form (NFC).
+    The result is as long as the text when it is ``composed``.
     """
-    return "".join(map(fold_character, unicodedata.normalize("NFC", text)))
-
-
-@lru_cache(maxsize=4096)
-def fold_character(character: str) -> str:
-    lower = character.lower()
-    base = unicodedata.normalize("NFKD", lower)[:1]
-    return base if base.isalnum() else lower[:1]
+    return composed(text).translate(_folds)
 
 
 def words_in(text: str) -> Iterator[Word]:
-    """Yield every word of a text in its composed form (NFC)."""
+    """Yield every word of a text, with its place in the ``composed`` text."""
     for found in WORD.finditer(fold(text)):
         yield Word(found.start(), found.end(), found[0])
 
@@ -104,8 +122,10 @@ def stem(word: str, language: str) -> str:
     """Return what the forms of a folded word have in common.
 
     ``language`` is a code of Django's; words of a language that Snowball does not know
-    stay as they are. Sources: Snowball's algorithms (snowballstem.org), and ``FAMILY``.
+    stay as they are, up to 60 letters. Sources: Snowball's algorithms
+    (snowballstem.org), and ``FAMILY``.
     """
+    word = word[:LONGEST]
     stemmer = stemmer_for(language)
     if stemmer is None or not word.isalpha():
         return word

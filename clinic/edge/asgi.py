@@ -17,7 +17,6 @@ from urllib.parse import unquote_to_bytes
 from clinic import generation
 from clinic.edge.edge import Application, Edge, Environ, Response, call, wsgi
 from clinic.edge.kept import Headers, Kept, encoding_for
-from clinic.edge.missed import NOT_FOUND
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
@@ -77,9 +76,8 @@ class ASGIEdge:
         answer: Kept | Response | None = await self.asked(self.edge.find, key)
         if answer is None:
             answer = await self.rendered(key, scope, headers)
-        if answer.status == NOT_FOUND:
-            referrer = headers.get(b"referer", b"").decode("latin-1")
-            self.edge.missed.note(key, referrer)
+        referrer = headers.get(b"referer", b"").decode("latin-1")
+        self.edge.count(key, answer, referrer)
         if isinstance(answer, Response):
             return await self.send_on(answer, scope, send)
         encoding = encoding_for(headers.get(b"accept-encoding", b"").decode("latin-1"))

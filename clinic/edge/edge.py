@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from django.conf import settings
 from django.db import connections
@@ -17,19 +17,41 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 
 from clinic import error_pages, generation, old_addresses
+from clinic.edge.counts import Counts, writers
 from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
-from clinic.edge.missed import Missed
+from clinic.edge.missed import NOT_FOUND, Missed
 
 logger = logging.getLogger("clinic.edge")
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-# The parameters that public pages understand, and which values. Everything else never
-# reaches Django, so it can neither fill the memory nor alter an answer.
 PLACE = re.compile(r"[1-9][0-9]{0,17}")
-PARAMETERS = {"after": PLACE, "before": PLACE}
-ENDS = "Edge-Ends"
+NUMBER = re.compile(r"[1-9]|10")
+
+
+def words(value: str) -> str:
+    """Return a text that people have typed, with single spaces and not for ever."""
+    return " ".join(value.split())[:150]
+
+
+def matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    return lambda value: value if pattern.fullmatch(value) else ""
+
+
+# The parameters that public pages understand, each with what makes its value the one
+# that stands for all alike, or empty if it has no meaning. Everything else never
+# reaches Django, so it can neither fill the memory nor alter an answer.
+PARAMETERS = {
+    "after": matching(PLACE),
+    "before": matching(PLACE),
+    "page": matching(NUMBER),
+    "q": words,
+}
+# What a page tells the edge about itself, in headers that go no further: when it is to
+# be gone (Unix time), and what to count whenever it is sent (a kind of ``counts``, a
+# space, and a name, percent-encoded).
+MARKS = ENDS, COUNTED = ("Edge-Ends", "Edge-Counted")
 KEPT_STATUSES = {"200", "301", "404", "410"}
 # What leads on answers to every way of writing an address, which anybody can invent.
 STRAY_STATUSES = {"301", "404"}
@@ -49,6 +71,7 @@ class Response:
     headers: Headers
     chunks: Iterable[bytes]
     ends: float = float("inf")  # see Kept
+    counted: str = ""
 
     def read(self) -> bytes:
         try:
@@ -83,6 +106,7 @@ class Edge:
         self.reader = generation.reader()
         self.read: tuple[int, float] = (0, 0.0)
         self.missed = Missed()
+        self.counts = {kind: Counts(write) for kind, write in writers.items()}
         self.desk = reverse("admin:index")
         self.hosts: set[str] = set()
         self.session_cookie = settings.SESSION_COOKIE_NAME
@@ -180,6 +204,7 @@ class Edge:
             response.read(),
             epoch=None if is_file else epoch,  # files change with the release only
             ends=response.ends,
+            counted=response.counted,
             wire=self.wire,
             passing=failed,
         )
@@ -232,6 +257,19 @@ class Edge:
         logger.error("Django failed: an earlier copy of %r was sent.", key)
         return kept.late(now - known)
 
+    def count(self, key: str, answer: Kept | Response, referrer: str) -> None:
+        """Count what somebody has asked for in vain."""
+        if answer.status == NOT_FOUND:
+            self.missed.note(key, referrer)
+        elif answer.counted:
+            kind, _, name = answer.counted.partition(" ")
+            self.counts[kind].add(unquote(name))
+
+    def flush(self) -> None:
+        """Write down what was counted and is not written yet."""
+        for counts in (self.missed, *self.counts.values()):
+            counts.flush()
+
     def weigh(self, key: str, kept: Kept) -> None:
         """Take into account that an encoding was added."""
         for memory in (self.pages, self.strays):
@@ -260,9 +298,9 @@ def known(path: str, query: str) -> str:
     except ValueError:
         return ""
     understood = {
-        name: pairs[name]
-        for name, pattern in PARAMETERS.items()
-        if name in pairs and pattern.fullmatch(pairs[name])
+        name: value
+        for name, read in PARAMETERS.items()
+        if name in pairs and (value := read(pairs[name]))
     }
     return f"?{urlencode(understood)}" if understood else ""
 
@@ -317,10 +355,7 @@ def wsgi(scheme: str, body: IO[bytes]) -> Environ:
 
 
 def call(application: Application, environ: Environ) -> Response:
-    """Return what a WSGI application answers.
-
-    A page that is to be gone at a moment tells the edge so in a header (Unix time).
-    """
+    """Return what a WSGI application answers."""
     head: list[Any] = []
 
     def start_response(status: str, headers: Headers, exc_info: Any = None) -> None:
@@ -328,6 +363,7 @@ def call(application: Application, environ: Environ) -> Response:
 
     chunks = application(environ, start_response)
     status, headers = head
-    ends = [float(value) for name, value in headers if name == ENDS]
-    headers = [pair for pair in headers if pair[0] != ENDS]
-    return Response(status, headers, chunks, *ends)
+    told = {name: value for name, value in headers if name in MARKS}
+    headers = [pair for pair in headers if pair[0] not in told]
+    ends = float(told.get(ENDS, "inf"))
+    return Response(status, headers, chunks, ends, told.get(COUNTED, ""))

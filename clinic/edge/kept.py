@@ -80,6 +80,7 @@ class Kept:
     wire: Wire
     digest: str
     passing: bool = False
+    counted: str = ""  # see edge.COUNTED
     variants: dict[Encoding, Variant] = field(default_factory=dict)
 
     def holds(self, number: int, now: float) -> bool:
@@ -144,6 +145,7 @@ def keep(
     ends: float,
     wire: Wire,
     passing: bool = False,
+    counted: str = "",
 ) -> Kept:
     """Return an answer of Django's in the form in which it is kept.
 
@@ -161,6 +163,7 @@ def keep(
         wire,
         hashlib.blake2b(body, digest_size=12).hexdigest(),
         passing,
+        counted,
     )
     if compressed:
         quality = BROTLI_PAGE if epoch or passing else BROTLI_STATIC

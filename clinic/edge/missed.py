@@ -1,28 +1,14 @@
-"""How often addresses are asked for at which nothing is found.
+"""How often addresses are asked for at which nothing is found, and from where."""
 
-Most such answers come from memory, so the edge has to count. It never waits for the
-database: counts are gathered, and a thread writes them down once a minute. Nothing of
-whoever asked is kept, neither here nor there.
-"""
-
-import logging
 import re
-import threading
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from django.db import connections
-
 from clinic import old_addresses
+from clinic.edge.counts import Counts
 from clinic.models import MissedAddress
 
-logger = logging.getLogger("clinic.edge")
-
 NOT_FOUND = "404 Not Found"
-# What a process remembers between two writings; further addresses wait for the next.
-MOST = 300
 LONGEST = 200
-SECONDS = 60
 HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+")
 # What programs try that look for weak spots, and what browsers ask for by themselves.
 NOISE = re.compile(
@@ -38,12 +24,11 @@ NOISE = re.compile(
 )
 
 
-class Missed:
-    """Counts by address, up to so many, until they are written down."""
+class Missed(Counts):
+    """Counts by address, in the one form in which redirects know it."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, tuple[int, str]] = {}
-        self.lock = threading.Lock()
+        super().__init__(lambda counts: MissedAddress.objects.add(counts))
 
     def note(self, key: str, referrer: str) -> None:
         """Count an address once more; ``key`` is that of the edge."""
@@ -54,25 +39,7 @@ class Missed:
             return
         if len(address) > LONGEST or NOISE.search(address.partition("?")[0]):
             return
-        site = site_of(referrer)
-        with self.lock:
-            is_first = not self.counts
-            count, known = self.counts.get(address, (0, ""))
-            if count or len(self.counts) < MOST:
-                self.counts[address] = count + 1, site or known
-        if is_first:
-            later(self.flush)
-
-    def flush(self) -> None:
-        """Write down what was counted. What cannot be written is forgotten."""
-        with self.lock:
-            counts, self.counts = self.counts, {}
-        if not counts:
-            return
-        try:
-            MissedAddress.objects.add(counts)
-        except Exception:  # nobody's answer may depend on it
-            logger.exception("Addresses that were not found could not be counted.")
+        self.add(address, site_of(referrer))
 
 
 def site_of(referrer: str) -> str:
@@ -82,18 +49,3 @@ def site_of(referrer: str) -> str:
     except ValueError:
         return ""
     return host if len(host) <= 100 and HOST.fullmatch(host) else ""
-
-
-def later(work: Callable[[], None]) -> None:
-    """Do it in a minute, in a thread that nobody waits for."""
-    timer = threading.Timer(SECONDS, in_a_thread, [work])
-    timer.daemon = True
-    timer.start()
-
-
-def in_a_thread(work: Callable[[], None]) -> None:
-    """Do it, and leave no connection behind."""
-    try:
-        work()
-    finally:
-        connections.close_all()

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from clinic.edge.edge import ENDS, Application, Edge, Environ, Response
+from clinic.edge.edge import MARKS, Application, Edge, Environ, Response
 from clinic.edge.kept import Headers, Kept, encoding_for
-from clinic.edge.missed import NOT_FOUND
 
 # So long a request waits for another that renders the same page.
 PATIENCE_SECONDS = 30
@@ -21,7 +20,7 @@ def without_marks(start_response: Callable[..., Any]) -> Callable[..., Any]:
     """Keep what Django tells the edge from whoever is answered past it."""
 
     def start(status: str, headers: Headers, *more: Any) -> Any:
-        return start_response(status, [h for h in headers if h[0] != ENDS], *more)
+        return start_response(status, [h for h in headers if h[0] not in MARKS], *more)
 
     return start
 
@@ -51,8 +50,7 @@ class WSGIEdge:
         if key is None:
             return self.application(environ, without_marks(start_response))
         answer = edge.find(key) or self.rendered(key, environ)
-        if answer.status == NOT_FOUND:
-            edge.missed.note(key, environ.get("HTTP_REFERER", ""))
+        edge.count(key, answer, environ.get("HTTP_REFERER", ""))
         if isinstance(answer, Response):
             start_response(answer.status, answer.headers)
             if environ["REQUEST_METHOD"] == "HEAD":

@@ -612,8 +612,9 @@ def test_the_permissions_of_the_editor_are_those_of_the_three_roles(editor):
     models = {permission.partition("_")[2] for permission in permissions}
     assert models == {
         "article", "closure", "condition", "doctor", "edition", "email", "group",
-        "location", "notice", "openinghours", "phone", "picture", "practice", "review",
-        "source", "statement", "term", "topic", "user", "wording",
+        "linkplace", "location", "missedaddress", "notice", "openinghours", "phone",
+        "picture", "practice", "redirect", "review", "source", "statement", "synonym",
+        "term", "topic", "unfound", "user", "wording",
     }  # fmt: skip
     guarded = ("_edition", "_review", "_group", "_user")
     assert {name for name in permissions if name.endswith(guarded)} == {

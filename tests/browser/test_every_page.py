@@ -22,8 +22,10 @@ DESK_MODELS = [
     ("articles", "linkplace"),
     ("articles", "redirect"),
     ("articles", "statement"),
+    ("articles", "synonym"),
     ("articles", "term"),
     ("articles", "topic"),
+    ("articles", "unfound"),
     ("articles", "wording"),
     ("articles", "condition"),
     ("auth", "group"),
@@ -35,6 +37,7 @@ DESK_MODELS = [
 NEVER_ADDED = {
     ("articles", "linkplace"),
     ("articles", "statement"),
+    ("articles", "unfound"),
     ("clinic", "missedaddress"),
     ("clinic", "practice"),
 }
@@ -196,7 +199,7 @@ import json
 from datetime import timedelta
 from django.utils import timezone
 from articles.links import checking
-from articles.models import Article, Link, Redirect, Topic
+from articles.models import Article, Link, Redirect, Topic, Unfound
 from clinic.models import Doctor, MissedAddress, User
 names = ("anna", "carlo", "manager")
 anna, carlo, manager = (User.objects.get(username=name) for name in names)
@@ -254,6 +257,7 @@ publish("doubted").review(by=carlo, outcome="CHANGES", note="The dose is wrong."
 checking.gather()
 Link.objects.filter(kind="WEB").first().gone("404")
 Redirect.objects.create(path="/old-page.html", topic=Topic.objects.first())
+Unfound.objects.add({"en " + "hyperthermia" * 8: (3, "")})
 MissedAddress.objects.add({"/terapie/" + "ipertermia" * 9: (3, "www.example.org")})
 print(json.dumps(made))
 """

@@ -86,6 +86,7 @@ def test_only_what_readers_never_see_is_left_out():
         "clinic_user_user_permissions",
         "articles_link",
         "articles_linkplace",
+        "articles_unfound",
         "articles_wording",
     }
 

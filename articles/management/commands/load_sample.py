@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from i18nfield.strings import LazyI18nString
 
-from articles.models import Article, Condition, Edition, Source, Term, Topic
+from articles.models import Article, Condition, Edition, Source, Synonym, Term, Topic
 from articles.models.review import spread
 from clinic import pictures, roles
 from clinic.models import (
@@ -77,6 +77,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Loading sample article {number} of {count} …")
             self.load_article(data, topics[data["topic"]], doctor, days[number - 1])
         self.load_glossary()
+        self.load_synonyms()
         self.create_editor(doctor)
 
     def load_practice(self, data: dict[str, Any]) -> Doctor:
@@ -156,6 +157,12 @@ class Command(BaseCommand):
                 )
                 original = original or term
                 term.show_as_sample()
+
+    def load_synonyms(self) -> None:
+        content = tomllib.loads((SAMPLE / "synonyms.toml").read_text(encoding="utf-8"))
+        for language, rows in content.items():
+            for words, means in rows.items():
+                Synonym.objects.create(language=language, words=words, means=means)
 
     def picture(self, name: str) -> Picture:
         with (SAMPLE / "pictures" / name).open("rb") as file:

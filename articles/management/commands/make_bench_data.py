@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from articles.models import Article, Edition, Headword, State, Topic
+from articles.search import index
 from clinic import generation
 from clinic.models import Doctor, Practice
 
@@ -74,6 +75,10 @@ class Command(BaseCommand):
             done += len(batch)
             self.stdout.write(f"{done} of {count} articles", ending="\r")
         self.stdout.write(f"{count} articles in {settings.DATA_DIR}.")
+        done = 0
+        for indexed in index.catch_up():
+            done += indexed
+            self.stdout.write(f"{done} of {count} articles in the search", ending="\r")
         generation.advance()
 
     def articles(self, count: int) -> Iterator[Article]:

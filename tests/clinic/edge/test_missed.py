@@ -2,9 +2,10 @@
 
 import pytest
 
-from clinic.edge import missed
+from clinic.edge import counts
 from clinic.edge.asgi import ASGIEdge
-from clinic.edge.missed import LONGEST, MOST, Missed, in_a_thread, site_of
+from clinic.edge.counts import MOST, in_a_thread
+from clinic.edge.missed import LONGEST, Missed, site_of
 from clinic.models import MissedAddress
 from tests.clinic.edge.stub import attach
 from tests.clinic.edge.test_asgi import ask, run
@@ -123,7 +124,7 @@ def test_what_was_counted_is_written_down_and_begun_anew():
 
 
 def test_a_database_that_fails_breaks_nothing(monkeypatch, caplog):
-    def broken(counts):
+    def broken(counted):
         raise OSError("The disk is full.")
 
     monkeypatch.setattr(MissedAddress.objects, "add", broken)
@@ -137,7 +138,7 @@ def test_a_database_that_fails_breaks_nothing(monkeypatch, caplog):
 
 def test_the_thread_leaves_no_connection_behind(monkeypatch):
     done = []
-    monkeypatch.setattr(missed.connections, "close_all", lambda: done.append("closed"))
+    monkeypatch.setattr(counts.connections, "close_all", lambda: done.append("closed"))
     in_a_thread(lambda: done.append("written"))
 
     assert done == ["written", "closed"]

@@ -1,0 +1,98 @@
+"""What somebody looks for, taken apart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from articles.search.words import is_empty, stem, words_in
+
+LONGEST = 100  # characters
+MOST = 8  # words
+QUOTES = str.maketrans("“”„«»", '"' * 5)
+
+# A stem, or the stems of a phrase in their order.
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One word or one phrase of a query, and what counts as the same.
+
+    ``words`` are folded, as typed. ``start`` and ``end`` are its place in the text.
+    """
+
+    words: tuple[str, ...]
+    start: int
+    end: int
+    phrases: tuple[Phrase, ...]
+
+    def also(self, phrases: Iterable[Phrase]) -> Part:
+        """Return it with more that counts as the same."""
+        more = (phrase for phrase in phrases if phrase not in self.phrases)
+        return replace(self, phrases=(*self.phrases, *dict.fromkeys(more)))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text as the search understands it; all of its parts are looked for."""
+
+    text: str
+    language: str
+    parts: tuple[Part, ...]
+    # Whether the text was longer than what is looked for.
+    was_cut: bool = False
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Every stem that a page may be found by."""
+        return frozenset(
+            stem for part in self.parts for phrase in part.phrases for stem in phrase
+        )
+
+
+def tidy(text: str) -> str:
+    """Return a text with single spaces, quotation marks of one kind, nothing unseen."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST])
+    return " ".join(printable.translate(QUOTES).split())
+
+
+def parse(text: str, language: str) -> Query:
+    """Return the words and quoted phrases of a text: the first eight.
+
+    Words that say nothing are left out, unless there are no others. A quotation mark
+    without its counterpart is none. Longer texts than 100 characters are cut.
+    """
+    tidied = tidy(text)
+    cut = tidied[:LONGEST].rstrip()
+    parts = list(parts_of(cut, language))
+    kept = [part for part in parts if part.phrases[0]] or [
+        replace(part, phrases=(stems(part.words, language),)) for part in parts
+    ]
+    was_cut = cut != tidied or len(kept) > MOST
+    return Query(cut, language, tuple(kept[:MOST]), was_cut)
+
+
+def parts_of(text: str, language: str) -> Iterator[Part]:
+    """Yield every word and phrase; with an empty phrase those that say nothing."""
+    sections = text.split('"')
+    start = 0
+    for number, section in enumerate(sections):
+        # Between two marks, not behind one that nothing closes.
+        is_quoted = number % 2 == 1 and number < len(sections) - 1
+        words = list(words_in(section))
+        groups = [words] if is_quoted else [[word] for word in words]
+        for group in filter(None, groups):
+            folded = tuple(word.folded for word in group)
+            telling = [word for word in folded if not is_empty(word, language)]
+            yield Part(
+                folded,
+                start + group[0].start,
+                start + group[-1].end,
+                (stems(telling, language),),
+            )
+        start += len(section) + 1
+
+
+def stems(words: Iterable[str], language: str) -> Phrase:
+    return tuple(stem(word, language) for word in words)
