@@ -45,6 +45,16 @@ urlpatterns = [
         name="article",
     ),
     path(
+        pgettext_lazy("address", "articles/<slug:slug>/qr.svg"),
+        views.ArticleQR.as_view(),
+        name="qr",
+    ),
+    path(
+        pgettext_lazy("address", "articles/<slug:slug>/by-mail/"),
+        views.HandedOn.as_view(),
+        name="by_mail",
+    ),
+    path(
         pgettext_lazy("address", "articles/<slug:slug>/editions/<edition:number>/"),
         views.EditionDetail.as_view(),
         name="edition",

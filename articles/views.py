@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Exists, Model, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -17,7 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, override
 from django.views.generic import DetailView, TemplateView
 
-from articles import glossary, structured_data
+from articles import glossary, handing_on, structured_data
 from articles.alphabet import LETTERS
 from articles.models import (
     Article,
@@ -30,7 +30,8 @@ from articles.models import (
     TopicAddress,
 )
 from articles.paging import page_of, page_of_headwords
-from clinic import generation
+from articles.related import related
+from clinic import generation, qr
 from clinic.addresses import absolute
 from clinic.counting import CappedCount
 from clinic.edge.edge import ENDS
@@ -39,7 +40,6 @@ from clinic.views import PublicPage, moved, no_translations
 
 Row = TypeVar("Row", bound=Model)
 
-RELATED = 4
 # So many words fit on one page of the A to Z.
 WHOLE_ALPHABET = 100
 
@@ -186,18 +186,16 @@ def article_context(edition: Edition, practice: Practice) -> dict[str, Any]:
 
     ``overdue``: readers are told that a review is missing.
     """
-    related = (
-        e for e in newest_of_topic(edition) if e.article_id != edition.article_id
-    )
     return {
         "edition": edition,
         "practice": practice,
         "section": "articles",
-        "related": list(islice(related, RELATED)),
+        "related": SimpleLazyObject(lambda: related(edition)),
         "translations": edition.translations(),
         "newer": edition.newer_original(),
         "overdue": edition.is_overdue(practice),
         "history": history_of(edition),
+        "address": absolute(edition.get_absolute_url()).partition("://")[2],
     }
 
 
@@ -206,17 +204,6 @@ def history_of(edition: Edition) -> Iterable[Edition]:
     if edition.number == 1 and edition.pk and edition.is_live():
         return [edition]  # there is no earlier one, and a later one would be live
     return edition.article.editions.public().for_history()
-
-
-def newest_of_topic(edition: Edition) -> list[Edition]:
-    """Live editions of its topic in its language, one more than a page shows."""
-    topic, language = edition.topic_id, edition.language
-
-    def newest() -> list[Edition]:
-        live = Edition.objects.live().in_language(language).filter(topic=topic)
-        return list(live.for_lists()[: RELATED + 1])
-
-    return generation.keep(("newest", topic, language), newest)
 
 
 def ending(response: HttpResponse, edition: Edition) -> HttpResponse:
@@ -299,6 +286,34 @@ def gone(request: HttpRequest, article: Article) -> HttpResponse:
     return response
 
 
+class ArticleQR(PublicPage):
+    """The address of an article as a square, for the sheet of paper."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        edition = live_at_address(slug)
+        code = qr.svg(handing_on.page_of(edition))
+        return ending(HttpResponse(code, content_type="image/svg+xml"), edition)
+
+
+class HandedOn(PublicPage):
+    """Leads to the mail of the reader's own device.
+
+    Nothing of a recipient passes through here, and pages need neither a script nor the
+    weight of what is written.
+    """
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        address = handing_on.mail(live_at_address(slug), Practice.objects.current())
+        response = handing_on.DeviceRedirect(address)
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+
+def live_at_address(slug: str) -> Edition:
+    """Return what readers see there, only by name; raise Http404."""
+    return get_object_or_404(live_editions().for_lists(), slug=slug)
+
+
 class EditionDetail(ArticleDetail):
     """One edition under an address that never changes, for whoever cites it.
 
@@ -330,6 +345,7 @@ class EditionDetail(ArticleDetail):
         current = self.live_edition()
         return {
             "cited": True,
+            "address": absolute(self.object.get_citation_url()).partition("://")[2],
             "current": current,
             "is_past": self.object.number != current.number,
         }

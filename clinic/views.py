@@ -1,13 +1,11 @@
 """The pages about the practice, and the few addresses that machines ask for."""
 
-import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import segno
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -36,6 +34,7 @@ from clinic import (
     fhir,
     old_addresses,
     pictures,
+    qr,
     structured_data,
     vcard,
 )
@@ -146,21 +145,12 @@ class DoctorCard(PracticeCard):
 
 
 class PracticeQR(PracticeCard):
-    """The card as a square that a phone reads from paper or from a screen.
-
-    Error correction M (ISO/IEC 18004) reads with 15 % of it damaged; four modules of
-    quiet zone, and a white ground also at night: scanners ask for both.
-    """
+    """The card as a square that a phone reads from paper or from a screen."""
 
     def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
         card = vcard.compact(self.card(Practice.objects.current()))
-        try:
-            code = segno.make_qr(vcard.vcard3(card), error="m", encoding="utf-8")
-        except segno.DataOverflowError:  # more than 2331 bytes
-            code = segno.make_qr(card.url, error="m")
-        out = io.BytesIO()
-        code.save(out, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True)
-        return HttpResponse(out.getvalue(), content_type="image/svg+xml")
+        code = qr.svg(vcard.vcard3(card), otherwise=card.url)
+        return HttpResponse(code, content_type="image/svg+xml")
 
 
 class DoctorQR(PracticeQR, DoctorCard):

@@ -16,13 +16,14 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from articles import desk, history
-from articles.admin.forms import ArticleForm, SourceForm
+from articles.admin.forms import ArticleForm, RelatedForm, SourceForm
 from articles.admin.history import HistoryOfArticles
 from articles.admin.steps import LifeOfArticles
 from articles.admin.translations import TranslationsOfArticles
 from articles.advice import Advice
-from articles.models import Article, Source, State, Step
+from articles.models import Article, Related, Source, State, Step
 from articles.proofreading import advice_on
+from articles.related import MOST
 from articles.views import article_context
 from clinic.admin import (
     BoundedInline,
@@ -39,6 +40,26 @@ class SourceInline(BoundedInline, admin.StackedInline):
     form = SourceForm
     extra = 0
     fields = ["title", "url", ("doi", "pmid"), "position"]
+
+
+class RelatedInline(BoundedInline, admin.StackedInline):
+    """Whoever writes articles chooses where readers may go on from them."""
+
+    model = Related
+    form = RelatedForm
+    fk_name = "article"
+    extra = 0
+    max_num = MOST
+    autocomplete_fields = ["other"]
+    fields = [("other", "position")]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("articles.change_article")
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("articles.view_article")
 
 
 def sources_typed(inlines: Iterable[Any]) -> list[dict[str, str]]:
@@ -115,7 +136,7 @@ class ArticleAdmin(
     search_help_text = _("Searches titles, summaries and key phrases.")
     autocomplete_fields = ["condition", "picture", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
-    inlines = [SourceInline]
+    inlines = [SourceInline, RelatedInline]
     readonly_fields = ["picture_shown"]
 
     # Reading

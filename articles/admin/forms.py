@@ -7,7 +7,7 @@ from django import forms
 from django.utils.text import normalize_newlines, slugify
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Source
+from articles.models import Article, Related, Source
 from clinic.forms import (
     LabelledForm,
     PictureChoiceForm,
@@ -36,6 +36,12 @@ class SourceForm(LabelledForm):
         model = Source
         fields = ["title", "url", "doi", "pmid", "position"]
         field_classes = {"doi": DoiField}
+
+
+class RelatedForm(LabelledForm):
+    class Meta:
+        model = Related
+        fields = ["other", "position"]
 
 
 class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):

@@ -7,6 +7,7 @@ from articles.models.edition import Change, Edition, EditionQuerySet
 from articles.models.headword import Headword, HeadwordQuerySet
 from articles.models.link import Link, LinkPlace
 from articles.models.redirect import Redirect
+from articles.models.related import Related
 from articles.models.review import Review
 from articles.models.rules import State, Step
 from articles.models.search import Indexed, Spelling, Synonym, Unfound
@@ -31,6 +32,7 @@ __all__ = [
     "Headword",
     "HeadwordQuerySet",
     "Indexed",
+    "Related",
     "Review",
     "Source",
     "Spelling",

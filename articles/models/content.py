@@ -15,6 +15,7 @@ from articles import markup
 from articles.fields import RichTextField
 from articles.models.condition import Condition
 from articles.models.topic import Topic
+from articles.readability import minutes_to_read
 from clinic.models import Doctor, Picture
 from clinic.models.user import languages
 
@@ -179,6 +180,10 @@ class Content(models.Model):
     def rendered(self) -> markup.Rendered:
         """The body as it stands on the page, with its headings."""
         return markup.render(self.body)
+
+    @property
+    def minutes_to_read(self) -> int:
+        return minutes_to_read(self.body, self.language)
 
     @property
     def contents(self) -> list[markup.Heading]:

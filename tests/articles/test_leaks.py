@@ -258,6 +258,8 @@ ARGUMENTS = {
     "articles:edition": citations,
     "articles:glossary_letter": lambda: [{"letter": letter} for letter in LETTERS],
     "articles:letter": lambda: [{"letter": letter} for letter in LETTERS],
+    "articles:qr": lambda: [{"slug": slug} for slug in slugs()],
+    "articles:by_mail": lambda: [{"slug": slug} for slug in slugs()],
     "articles:topic": lambda: of(Topic),
     "clinic:doctor": lambda: of(Doctor),
     "clinic:doctor_card": lambda: of(Doctor),

@@ -13,6 +13,7 @@ from articles.readability import (
     grade_of,
     gulpease,
     measure,
+    minutes_to_read,
     sentences_of,
     syllables,
     words_of,
@@ -348,3 +349,19 @@ def test_a_long_text_is_measured_in_no_time(piece, language):
 
 def test_a_run_of_accents_is_measured_in_no_time():
     assert measure("a" + "\u0301" * 100_000 + "\u0327" * 100_000, "en").words == 1
+
+
+# Time #########################################################################
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "minutes"),
+    [
+        ("en", 0, 1), ("en", 238, 1), ("en", 239, 2), ("en-gb", 476, 2),
+        ("it", 285, 1), ("it", 286, 2), ("de", 239, 2),
+    ],
+)  # fmt: skip
+def test_the_time_to_read_is_rounded_up(language, words, minutes):
+    body = f"<h2>{'word ' * (words // 2)}</h2><p>{'<b>word</b> ' * -(-words // 2)}</p>"
+
+    assert minutes_to_read(body, language) == minutes

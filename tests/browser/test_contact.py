@@ -220,3 +220,23 @@ def test_without_style_sheets_pages_are_complete_and_in_order(browse):
     order = ["+39 331 761 2698", "Contact the practice", "Via Esempio 00", "Hours"]
     positions = [text.index(words) for words in order]
     assert positions == sorted(positions)
+
+
+def test_a_printed_article_has_its_square_and_a_screen_never_asks_for_it(browse):
+    page, asked = browse(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/articles/liver-metastases/", wait_until="networkidle")
+    square = page.locator(".handout img")
+    square.evaluate("image => image.closest('.handout').scrollIntoView()")
+    expect(square).to_be_hidden()
+    on_screen = [url for url in asked if url.endswith("qr.svg")]
+
+    page.emulate_media(media="print")
+    square.scroll_into_view_if_needed()
+    expect(square).to_be_visible()
+    square.evaluate("image => image.decode()")
+
+    assert on_screen == []
+    assert len([url for url in asked if url.endswith("qr.svg")]) == 1
+    assert square.evaluate("image => image.naturalWidth") > 0
+    expect(page.locator(".handout a")).to_be_hidden()

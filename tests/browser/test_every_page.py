@@ -88,8 +88,21 @@ def test_every_article_leads_to_its_editions_under_their_numbers(pages):
     assert numbers["/it/articoli/metastasi-epatiche/"] == ["1"]
 
 
+# An article is sent by the mail of the reader's own device.
+SENT = ("/by-mail/", "/per-posta/")
+
+
+def test_every_article_leads_to_the_mail_of_the_device(pages):
+    answers = [answer[0] for path, answer in pages.items() if path.endswith(SENT)]
+
+    assert len(answers) > 10
+    assert set(answers) == {302}
+
+
 def test_every_page_answers_as_it_should(pages):
-    answers = {path: answer[0] for path, answer in pages.items()}
+    answers = {
+        path: answer[0] for path, answer in pages.items() if not path.endswith(SENT)
+    }
     unusual = {path: status for path, status in answers.items() if status != 200}
 
     assert unusual == {

@@ -1,0 +1,46 @@
+"""Where a reader may go on from an article."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import chain, islice
+
+from articles.models import Edition
+from clinic import generation
+
+MOST = 4
+
+
+def related(edition: Edition) -> list[Edition]:
+    """Return up to four other live articles in its language.
+
+    First what staff chose for it, in their order, then the newest of its topic.
+    """
+    found: dict[int, Edition] = {}
+    for other in chain(chosen(edition), newest_of_topic(edition)):
+        if other.article_id != edition.article_id:
+            found.setdefault(other.article_id, other)
+    return list(islice(found.values(), MOST))
+
+
+def chosen(edition: Edition) -> list[Edition]:
+    live = Edition.objects.live().in_language(edition.language).for_lists()
+    return list(
+        live.filter(article__chosen_by__article=edition.article_id).order_by(
+            "article__chosen_by__position", "article__chosen_by"
+        )[:MOST]
+    )
+
+
+def newest_of_topic(edition: Edition) -> list[Edition]:
+    """Live editions of its topic in its language, one more than a page shows."""
+    topic, language = edition.topic_id, edition.language
+    if topic is None:
+        return []
+    newest = partial(newest_of, topic, language)
+    return generation.keep(("newest", topic, language), newest)
+
+
+def newest_of(topic: int, language: str) -> list[Edition]:
+    live = Edition.objects.live().in_language(language).filter(topic=topic)
+    return list(live.for_lists()[: MOST + 1])
