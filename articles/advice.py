@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext
 
-from articles import markup
+from articles import glossary, markup
 from articles.markup import writing
 from articles.models import Article, State, Wording
 from articles.readability import Readability, measure
@@ -45,12 +47,26 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Which words of a text its readers find explained, and which not.
+
+    ``waiting`` are those of the glossary that no doctor has checked; ``hard`` the long
+    and the medical ones that are not in it, each with the page that adds it.
+    """
+
+    explained: list[str]
+    waiting: list[str]
+    hard: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Advice:
     """What the desk advises on a text, as it is typed or as it is saved."""
 
     readability: Readability
     hints: list[Hint]
     marks: list[Mark]
+    words: Words
 
     @classmethod
     def on(cls, article: Article) -> Advice:
@@ -86,6 +102,7 @@ class Advice:
                 if hint.places
             ],
             list(marks_of(article, sources)),
+            words_of(article),
         )
 
     @property
@@ -116,6 +133,21 @@ def sources_typed(data: Mapping[str, Any]) -> list[dict[str, str]]:
         if found and str(value).strip():
             rows.setdefault(found[1], {})[found[2]] = str(value)
     return [row for n, row in rows.items() if f"sources-{n}-DELETE" not in data]
+
+
+def words_of(article: Article) -> Words:
+    drafts, page = glossary.drafts(article.language), reverse("admin:articles_term_add")
+    explained = [note.name for note in glossary.explained(article).notes]
+    known = markup.explain(article.rendered.html, drafts).notes
+    hard = markup.hard_words(writing.plain_text(article.body), drafts)[:MOST_PLACES]
+    return Words(
+        explained,
+        [note.name for note in known if note.name not in explained],
+        [
+            (word, f"{page}?{urlencode({'language': article.language, 'name': word})}")
+            for word in hard
+        ],
+    )
 
 
 def hints_on(article: Article) -> Iterator[Hint]:

@@ -9,10 +9,53 @@ from itertools import groupby
 from django.http import Http404
 from django.urls import reverse
 
-from articles.models import Entry, EntryQuerySet
+from articles import markup
+from articles.models import Entry, EntryQuerySet, Term
+from articles.models.content import Content
 from articles.models.term import PER_PAGE, fits_on_one_page
 from clinic import generation
 from clinic.models import Practice
+
+# In articles #################################################################
+
+
+def explained(content: Content) -> markup.Explained:
+    """Return the body as it stands on the page, its medical words marked."""
+    return markup.explain(content.rendered.html, terms_for(content))
+
+
+def terms_for(content: Content) -> markup.Glossary:
+    """Return the terms that are explained in a text.
+
+    What no doctor has checked explains nothing but a sample.
+    """
+    language, samples = content.language, content.is_sample
+    return generation.keep(
+        ("glossary terms", language, samples), partial(terms, language, samples)
+    )
+
+
+def terms(language: str, samples: bool) -> markup.Glossary:
+    current = Entry.objects.current().in_language(language).alphabetical()
+    entries = current if samples else current.filter(is_sample=False)
+    return markup.Glossary(language, map(note, entries))
+
+
+def drafts(language: str) -> markup.Glossary:
+    """Return what staff have written, checked or not."""
+    return generation.keep(
+        ("glossary drafts", language),
+        lambda: markup.Glossary(
+            language, map(note, Term.objects.filter(language=language))
+        ),
+    )
+
+
+def note(of: Entry | Term) -> markup.Note:
+    return markup.Note(of.name, of.definition, of.pronunciation, tuple(of.other_names))
+
+
+# Page by page ################################################################
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,7 @@ def article_context(edition: Edition, practice: Practice) -> dict[str, Any]:
         "related": SimpleLazyObject(lambda: related(edition)),
         "translations": edition.translations(),
         "newer": edition.newer_original(),
+        "explained": glossary.explained(edition),
         "overdue": edition.is_overdue(practice),
         "history": history_of(edition),
         "address": absolute(edition.get_absolute_url()).partition("://")[2],

@@ -6,7 +6,6 @@ readers keep the entry until a doctor has checked the new words too.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
@@ -18,14 +17,13 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from articles.alphabet import LONGEST_KEY, OTHERS, letter_of, sort_key
 from articles.models.content import main_language, staff
 from articles.models.review import months_later
 from clinic import generation
 from clinic.models import Doctor, Practice, User, Versioned
 from clinic.models.user import languages
 
-# Where a word stands that begins with no letter, such as "5-FU".
-NO_LETTER = "0-9"
 # So many entries stand on one page of the glossary; of more, a page shows those of one
 # letter.
 PER_PAGE = 200
@@ -285,7 +283,7 @@ class Entry(Explanation):
     """What readers find. Only its end is ever written to it again."""
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="entries")
-    sort_name = models.CharField(max_length=100, editable=False)
+    sort_name = models.CharField(max_length=LONGEST_KEY, editable=False)
     letter = models.CharField(max_length=3, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
     checked_by = staff(_("checked by"))
@@ -349,8 +347,8 @@ class Entry(Explanation):
         """Add the entry; raise TypeError for one that is there already."""
         if not self._state.adding:
             raise TypeError("An entry never changes: check the term anew.")
-        self.sort_name = sort_name(self.name)
-        self.letter = letter_of(self.sort_name)
+        self.sort_name = sort_key(self.name, self.language)
+        self.letter = letter_of(self.sort_name or OTHERS)
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -382,14 +380,3 @@ def fits_on_one_page(language: str) -> bool:
         return not entries[PER_PAGE : PER_PAGE + 1].exists()
 
     return generation.keep(("glossary fits", language), measured)
-
-
-def sort_name(name: str) -> str:
-    """Return a name as dictionaries sort it: small letters without accents."""
-    parts = unicodedata.normalize("NFKD", name.strip().lower())
-    return "".join(c for c in parts if not unicodedata.combining(c))[:100]
-
-
-def letter_of(name: str) -> str:
-    """Return the letter under which a sorted name stands."""
-    return name[:1] if name[:1].isalpha() else NO_LETTER

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, override
 from reversion.models import Version
 
 from articles.advice import Advice
+from articles.markup import Glossary, hard_words
 from articles.models import Article, Edition, Review, Source, Wording
 from clinic.models import Picture, Practice
 from clinic.pictures import render
@@ -776,3 +777,53 @@ def test_the_form_asks_as_often_for_many_wordings_as_for_one(writer):
         Wording.objects.create(language="en", phrase=f"phrase {number}", reason="x")
 
     assert queries_of(writer, address) == one
+
+
+# Words that are explained #####################################################
+
+
+def test_writers_see_which_words_are_explained_and_which_are_not(writer, practice):
+    factories.entry(name="biopsy")
+    factories.TermFactory(name="neutropenia")
+
+    answer = ask(
+        writer,
+        language="en",
+        body="<h2>Thermoablation</h2><p>Biopsies, neutropenia, a metastasectomy.</p>",
+    )
+
+    page = parsed(answer)
+    text = " ".join(page.text().split())
+    assert "Explained where they first stand: biopsy." in text
+    assert "no doctor has checked them: neutropenia." in text
+    links = page.css(".advice__words a")
+    assert [link.attributes["href"] for link in links] == [
+        "/admin/articles/term/add/?language=en&name=Thermoablation",
+        "/admin/articles/term/add/?language=en&name=metastasectomy",
+    ]
+    form = fields(writer.get(links[0].attributes["href"]))
+    assert (form["name"], form["slug"]) == ("Thermoablation", "thermoablation")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        (
+            "en",
+            "We carefully understand everything about chemotherapy.",
+            ["chemotherapy"],
+        ),
+        ("en", "Colonoscopies, a colonoscopy and an anaemia.", ["Colonoscopies"]),
+        ("it", "Naturalmente la splenomegalia e l’anemia.", ["splenomegalia"]),
+        ("it", "Un’endoscopia, due endoscopie.", ["endoscopia"]),
+        ("", "Pneumonoultramicroscopic", ["Pneumonoultramicroscopic"]),
+    ],
+)
+def test_hard_words_are_long_or_end_as_medical_words_do(language, text, expected):
+    assert hard_words(text, Glossary(language, [])) == expected
+
+
+def test_a_text_of_easy_words_says_nothing_of_medical_ones(writer, practice):
+    answer = ask(writer, language="en", body="<p>We see you.</p>")
+
+    assert "Medical words" not in answer.text

@@ -47,8 +47,8 @@ def test_entries_stand_in_the_order_of_the_alphabet_under_their_letters(
     tree = page(client)
 
     assert names(tree) == ["5-FU", "Ablation", "àncora", "ascites", "bile", "biopsy"]
-    assert [text(node) for node in tree.css("h2.letter__title")] == ["0-9", "A", "B"]
-    assert [node.attributes["href"] for node in tree.css(".letters a")] == [
+    assert [text(node) for node in tree.css(".az__group h2")] == ["0–9", "A", "B"]
+    assert [node.attributes["href"] for node in tree.css(".az a")] == [
         "#letter-0-9",
         "#letter-a",
         "#letter-b",
@@ -132,7 +132,7 @@ def test_of_a_long_glossary_the_first_page_has_the_letters_only(client, long):
     tree = page(client)
 
     assert names(tree) == []
-    assert [node.attributes["href"] for node in tree.css(".letters a")] == [
+    assert [node.attributes["href"] for node in tree.css(".az a")] == [
         "/glossary/a/",
         "/glossary/b/",
         "/glossary/g/",
@@ -147,7 +147,7 @@ def test_the_page_of_a_letter_has_its_words_and_leads_to_the_rest(client, long):
     assert names(first) == ["beta", "bile", "bile duct"]
     assert names(second) == ["biopsy", "bowel"]
     assert second.css("main a[rel=next]") == []
-    current = first.css(".letters a[aria-current=page]")
+    current = first.css(".az a[aria-current=page]")
     assert [node.text() for node in current] == ["B"]
     assert first.css_first(".languages a").attributes["href"] == ITALIAN
     assert "words with B" in first.css_first("title").text()
