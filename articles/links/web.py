@@ -32,6 +32,10 @@ ENOUGH = 1024
 HOPS = 5
 # Addresses of IPv4 written as IPv6: those of translators (RFC 6052).
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+# All of IPv6 that is handed out (RFC 4291); site-local fec0::/10, for one, is not.
+HANDED_OUT = ipaddress.ip_network("2000::/3")
+# Shared by all networks, so that the next router may answer to them (RFC 7723).
+NEXT_ROUTER = ipaddress.ip_network("192.0.0.0/24")
 PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
 REDIRECTS = PERMANENT | {
     HTTPStatus.FOUND,
@@ -95,8 +99,11 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address not in HANDED_OUT:
+            return False
     return (
         address.is_global
+        and address not in NEXT_ROUTER
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_loopback
@@ -146,7 +153,7 @@ class Web:
                     is_moved = moved and at != url
                     return Outcome(answer.status, url=at, moved=is_moved)
                 moved = moved and answer.status in PERMANENT
-                at = urljoin(at, quoted(answer.location))
+                at = urljoin(at, answer.location)
                 if at in seen or len(seen) > hops:
                     return Outcome(reason="loop", url=at)
         except Refused as refusal:
@@ -182,7 +189,7 @@ class Web:
         """Ask once; raise OSError, HTTPException, Refused if there is no answer."""
         if time.monotonic() > self.until:
             raise TimeoutError
-        parts = urlsplit(quoted(url))
+        parts = urlsplit(url)
         host, port = self.target(parts)
         address = self.resolved(host, port)
         self.wait_for(host)
@@ -192,7 +199,10 @@ class Web:
         watch.daemon = True
         watch.start()
         try:
-            path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+            if parts.scheme == "https":
+                connection.sock.do_handshake()  # under watch: it can drip as well
+            query = f"?{quoted(parts.query)}" if parts.query else ""
+            path = f"{quoted(parts.path) or '/'}{query}"
             headers = {"User-Agent": self.agent, "Accept": "*/*", "Connection": "close"}
             if method == "GET":
                 headers["Range"] = f"bytes=0-{ENOUGH - 1}"
@@ -201,7 +211,7 @@ class Web:
             response.read(ENOUGH)
             return Answer(
                 HTTPStatus.OK if response.status in PARTS else response.status,
-                response.headers.get("Location", ""),
+                as_sent(response.headers.get("Location", "")),
                 response.headers.get("Retry-After", ""),
             )
         finally:
@@ -245,12 +255,17 @@ class Web:
 def connection_to(
     scheme: str, host: str, port: int, address: str
 ) -> http.client.HTTPConnection:
-    """Return a connection to a numeric address, in the name of a host."""
+    """Return a connection to a numeric address, in the name of a host.
+
+    With https it is one that nobody has shaken hands over yet.
+    """
     plain = socket.create_connection((address, port), PATIENCE)
     connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.sock = (
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            ssl.create_default_context().wrap_socket(
+                plain, server_hostname=host, do_handshake_on_connect=False
+            )
             if scheme == "https"
             else plain
         )
@@ -268,9 +283,17 @@ def hang_up(connection: http.client.HTTPConnection) -> None:
         connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def quoted(url: str) -> str:
-    """Return an address in ASCII: what is not allowed in one is escaped."""
-    return quote(url, safe="!#$%&'()*+,/:;=?@[]~-._")
+def quoted(text: str) -> str:
+    """Return a path or a query in ASCII: what is not allowed in one is escaped."""
+    return quote(text, safe="!#$%&'()*+,/:;=?@[]~-._")
+
+
+def as_sent(header: str) -> str:
+    """Return a header as browsers read it: UTF-8 if it is that, else Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def seconds(retry_after: str) -> float | None:

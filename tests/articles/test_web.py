@@ -130,6 +130,20 @@ def test_a_redirect_can_be_the_answer(site, web):
     assert site.asked == [("HEAD", "/a")]
 
 
+@pytest.mark.parametrize(
+    "sent", ["/caff\xe8?di=pi\xf9", "/caffè?di=più".encode().decode("latin-1")]
+)
+def test_a_redirect_may_say_where_in_letters_with_accents(site, web, sent):
+    path = "/caff%C3%A8?di=pi%C3%B9"
+    site.pages["/a"] = [301], {"Location": sent}
+    site.pages[path] = [200], {}
+
+    assert web.look(f"{site.url}/a") == Outcome(
+        200, url=f"{site.url}/caffè?di=più", moved=True
+    )
+    assert site.asked[-1] == ("HEAD", path)
+
+
 @pytest.mark.parametrize("to", ["/a", "/b"])
 def test_a_circle_is_left(site, web, to):
     site.pages["/a"] = [301], {"Location": "/b"}
@@ -207,6 +221,16 @@ def test_a_site_that_drips_is_left(site, web, monkeypatch):
     assert web.look(f"{site.url}/a").reason == "connection"
 
 
+def test_a_site_that_never_shakes_hands_is_left(monkeypatch):
+    monkeypatch.setattr(module, "LONGEST", 0.2)
+    monkeypatch.setattr(module, "PATIENCE", 60)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        web = Web("x", allow=lambda address: True, ports=frozenset({port}))
+
+        assert web.look(f"https://127.0.0.1:{port}/").reason == "connection"
+
+
 def test_no_question_begins_after_its_time(site, web):
     web.within = -1
     site.pages["/a"] = [200], {}
@@ -241,7 +265,8 @@ def test_a_wait_is_a_number_or_a_date(header, wait):
      "100.64.0.1", "0.0.0.0", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1",
      "::", "fe80::1", "fc00::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1",
      "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
-     "2001:0:4136:e378:8000:63bf:80ff:fffe"],
+     "2001:0:4136:e378:8000:63bf:80ff:fffe", "fec0::1", "5f00::1", "::7f00:1",
+     "64:ff9b:1::7f00:1", "192.0.0.9"],
 )  # fmt: skip
 def test_no_inner_address_is_public_however_it_is_written(address):
     assert is_public(ipaddress.ip_address(address)) is False
@@ -262,6 +287,27 @@ def test_this_machine_is_not_asked_under_any_name(site, host):
 
     assert web.look(f"http://{host}:{site.server_port}/").reason == "private"
     assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("www.münchen.example", "www.xn--mnchen-3ya.example"),
+        ("①②⑦.⓪.⓪.①", "127.0.0.1"),
+    ],
+)
+def test_a_name_is_asked_for_as_browsers_ask(monkeypatch, host, asked):
+    """In ASCII (RFC 3490); what only looks unlike an inner address is one."""
+    names = []
+
+    def resolve(name, port, **kwargs):
+        names.append(name)
+        return [(0, 0, 0, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(module.socket, "getaddrinfo", resolve)
+
+    assert Web("x").look(f"https://{host}/").reason == "private"
+    assert names == [asked]
 
 
 def answers(monkeypatch, *rounds):
