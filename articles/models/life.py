@@ -318,6 +318,9 @@ class Life(Rules, Versioned):
             "change_kind": self.change_kind,
             "change_note": self.change_note,
         }
+        if content["condition_id"] is None:
+            # What was signed before there were conditions stays signed.
+            del content["condition_id"]
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 

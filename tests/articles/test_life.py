@@ -495,6 +495,16 @@ def test_two_texts_have_one_fingerprint_only_if_they_are_the_same(one, other):
     assert (first.fingerprint() == second.fingerprint()) is (one == other)
 
 
+def test_what_was_signed_before_there_were_conditions_stays_signed():
+    article = Article(pk=1, language="en", title="Fever", body="<p>Rest.</p>")
+    signed = article.fingerprint()
+    assert signed == "3df46afcd8769ebf6c99dfd764bb11001fee1691787f60c2bf758b7123193de4"
+
+    article.condition_id = 1
+
+    assert article.fingerprint() != signed
+
+
 def test_the_database_knows_no_signature_without_a_moment_or_a_person():
     article, user = made("draft", "never"), doctor_account()
     for half in (
