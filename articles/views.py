@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from articles.models import (
     Article,
     Edition,
     EditionQuerySet,
+    Entry,
     Headword,
     HeadwordQuerySet,
     Statement,
@@ -79,6 +80,27 @@ def counted_topics(language: str) -> list[Topic]:
     )
 
 
+def empty_in(name: str, rows: QuerySet[Any], key: Any = None) -> Any:
+    """Return the languages in which a list has nothing to read.
+
+    Readers can switch to such a list, and go on from there; search engines are not sent
+    to it. Asked for where a page names its other languages only, and kept under
+    ``name`` and ``key``.
+    """
+
+    def missing() -> list[str]:
+        codes = [code for code, _name in settings.LANGUAGES]
+        found = rows.model._default_manager.order_by().values_list(
+            *(Exists(rows.filter(language=code)) for code in codes)
+        )
+        there = found.first() or [False] * len(codes)
+        return [
+            code for code, is_there in zip(codes, there, strict=True) if not is_there
+        ]
+
+    return SimpleLazyObject(lambda: generation.keep(("empty", name, key), missing))
+
+
 def live_headwords() -> HeadwordQuerySet:
     """What stands in the A to Z now, in the language of the page."""
     return Headword.objects.live().in_language(language_of_page())
@@ -122,7 +144,7 @@ class ArticleList(PublicPage, TemplateView):
         return super().get_context_data(
             page=page_of(self.editions(), self.request.GET),
             topics=SimpleLazyObject(topics_with_articles),  # not every list shows them
-            **kwargs,
+            **{"empty_in": empty_in("articles", Edition.objects.live())} | kwargs,
         )
 
 
@@ -141,7 +163,13 @@ class TopicDetail(ArticleList):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(topic=self.topic, section="articles", **kwargs)
+        live = Edition.objects.live().filter(topic=self.topic)
+        return super().get_context_data(
+            topic=self.topic,
+            section="articles",
+            empty_in=empty_in("topic", live, self.topic.pk),
+            **kwargs,
+        )
 
 
 class AToZ(PublicPage, TemplateView):
@@ -151,7 +179,12 @@ class AToZ(PublicPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            letters=letters(), groups=self.groups(), section="articles", **kwargs
+            letters=letters(),
+            groups=self.groups(),
+            section="articles",
+            # Every article has its word there.
+            empty_in=empty_in("articles", Edition.objects.live()),
+            **kwargs,
         )
 
     def groups(self) -> list[tuple[str, list[Headword]]]:
@@ -377,6 +410,7 @@ class Glossary(PublicPage, TemplateView):
         return super().get_context_data(
             glossary=glossary.whole(language_of_page(), practice),
             practice=practice,
+            empty_in=empty_in("glossary", Entry.objects.current()),
             **kwargs,
         )
 

@@ -17,15 +17,20 @@ def alternates(context: Context) -> SafeString:
     """Link to this page in every language in which it is live, its own included.
 
     Nothing on what is no such page itself: an error, an edition of its own address, a
-    preview, a list read further. So whoever is named names all others (Google Search
-    Central, "Localized versions of your pages"); ``x-default`` is the language of the
-    site where the page has it.
+    preview, a list read further, or one without anything in it (``empty_in`` are the
+    languages of which a page says so). So whoever is named names all others (Google
+    Search Central, "Localized versions of your pages"); ``x-default`` is the language
+    of the site where the page has it.
     """
     request, found = context.get("request"), context.get("translations") or {}
     live = {code: address for code, address in found.items() if address}
     if request is None or request.META.get("QUERY_STRING") or len(live) < 2:
         return SafeString("")
     if live.get(get_language() or "") != request.path:
+        return SafeString("")
+    for code in context.get("empty_in", ()):
+        live.pop(code, None)
+    if len(live) < 2 or get_language() not in live:
         return SafeString("")
     first = live.get(settings.LANGUAGE_CODE) or next(iter(live.values()))
     return format_html_join(

@@ -110,6 +110,36 @@ def test_what_is_no_page_in_two_languages_names_none(client, site, address):
     assert alternates(response) == {}
 
 
+EMPTY_IN_ITALIAN = {
+    "/topics/liver/": "/it/argomenti/liver/",
+    "/articles/": "/it/articoli/",
+    "/a-to-z/": "/it/dalla-a-alla-z/",
+    "/glossary/": "/it/glossario/",
+}
+
+
+@pytest.mark.parametrize("address", EMPTY_IN_ITALIAN)
+def test_a_list_without_anything_in_it_is_named_by_none(client, practice, address):
+    """But readers can go there: it leads on to what is in their language."""
+    topic = factories.TopicFactory(slug="liver")
+    factories.publish(factories.ArticleFactory(topic=topic))
+    factories.entry(language="en")
+    other = EMPTY_IN_ITALIAN[address]
+
+    full, empty = client.get(address), client.get(other)
+
+    assert alternates(full) == alternates(empty) == {}
+    assert f'href="{other}"' in full.text
+
+    factories.publish(factories.ArticleFactory(topic=topic, language="it"))
+    factories.entry(language="it")
+    named = alternates(client.get(address))
+    assert named == {
+        "en": SITE + address, "it": SITE + other, "x-default": SITE + address
+    }  # fmt: skip
+    assert alternates(client.get(other)) == named
+
+
 def test_a_preview_names_none(staff, site):
     response = staff.get(reverse("admin:articles_article_preview", args=[site.pk]))
 
