@@ -22,7 +22,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from articles.alphabet import LETTERS
 from articles.models import Article, Edition, Review, Topic
-from clinic import error_pages, views
+from clinic import error_pages, old_addresses, views
 from clinic.models import Doctor, Email, Picture
 from tests import factories
 from tests.conftest import upload
@@ -255,12 +255,15 @@ def of(model):
 # What an address with a variable part may be asked for; the others need nothing.
 ARGUMENTS = {
     "articles:article": lambda: [{"slug": slug} for slug in slugs()],
+    "articles:article_banner": lambda: [{"slug": slug} for slug in slugs()],
     "articles:edition": citations,
     "articles:glossary_letter": lambda: [{"letter": letter} for letter in LETTERS],
     "articles:letter": lambda: [{"letter": letter} for letter in LETTERS],
     "articles:qr": lambda: [{"slug": slug} for slug in slugs()],
     "articles:by_mail": lambda: [{"slug": slug} for slug in slugs()],
     "articles:topic": lambda: of(Topic),
+    "articles:topic_banner": lambda: of(Topic),
+    "articles:topic_feed": lambda: of(Topic),
     "clinic:doctor": lambda: of(Doctor),
     "clinic:doctor_card": lambda: of(Doctor),
     "clinic:doctor_card4": lambda: of(Doctor),
@@ -274,6 +277,7 @@ ARGUMENTS = {
         for width in picture.widths
         for extension in ("avif", "jpg", "png")
     ],
+    "sitemap_articles": lambda: [{"part": part} for part in (0, 1)],
 }
 
 
@@ -358,10 +362,16 @@ def walk(client):
     return answers
 
 
+def said(address, answer):
+    """What an answer says by itself: a 404 offers to search for the address's words."""
+    echo = old_addresses.words(urlsplit(address).path)
+    return answer.text.replace(echo, "") if answer.status == 404 else answer.text
+
+
 def marks(pattern, answers):
     """The marked words of every answer that holds any."""
     found = {
-        address: sorted(set(pattern.findall(answer.text)))
+        address: sorted(set(pattern.findall(said(address, answer))))
         for address, answer in answers.items()
     }
     return {address: words for address, words in found.items() if words}
