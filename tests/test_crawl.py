@@ -17,6 +17,9 @@ from tests.articles.test_sitemaps import NAMES
 from tests.clinic.test_structured_data import faults, nodes
 
 SITE = "https://testserver"
+NAMING = ("href", "src", "action")
+# What people type into the field: one that finds, one that hardly does, one in vain.
+SEARCHES = ["/search/?q=metastases", "/search/?q=xyzzy", "/it/cerca/?q=metasasi"]
 # What is said of a page by people and not by the portal.
 THEIRS = ("/", "/it/", "/articles/", "/it/articoli/", "/topics/", "/it/argomenti/")
 
@@ -60,10 +63,11 @@ class Page:
     @property
     def links(self):
         """Every address of this site that the page names, with its query."""
-        for node in self.tree.css("a[href], link[href], img[src], source[srcset]"):
+        named = "a[href], link[href], img[src], source[srcset], form[action]"
+        for node in self.tree.css(named):
             if "nofollow" in (node.attrs.get("rel") or ""):
                 continue  # to a mail program
-            told = node.attrs.get("href") or node.attrs.get("src") or ""
+            told = next(filter(None, map(node.attrs.get, NAMING)), "")
             sets = node.attrs.get("srcset") or ""
             for address in [
                 told,
@@ -79,7 +83,7 @@ def pages(transactional_db, settings, visitor):
     """Every page that links lead to, and what those pages load."""
     settings.SITE_URL = SITE
     call_command("load_sample", verbosity=0)
-    found, waiting = {}, ["/", "/it/"]
+    found, waiting = {}, ["/", "/it/", *SEARCHES]
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -130,6 +134,10 @@ def test_a_search_engine_finds_a_site_in_order(pages, visitor):
     # No link is broken and none leads through another address.
     assert {p.path: p.status for p in pages.values() if p.status != 200} == {}
 
+    # Search, glossary and A to Z are part of the walk.
+    walked = {"/search/", "/it/cerca/", "/glossary/", "/it/glossario/", "/a-to-z/f/"}
+    assert walked <= set(pages)
+
     # What is listed is what links lead to.
     assert len(indexable) > 30
     counterparts = listed(visitor)
@@ -154,6 +162,7 @@ def test_a_search_engine_finds_a_site_in_order(pages, visitor):
     for page in html:
         canonical = page.one('link[rel="canonical"]', "href")
         current = re.sub(r"/(editions|edizioni)/\d+/$", "/", page.path)
+        current = re.sub(r"\?q=.*", "", current)
         assert canonical == SITE + current, page.path
 
     # What it says of itself in data is of the vocabulary.
