@@ -388,24 +388,26 @@ def test_an_article_shows_its_title_summary_author_and_topic(client):
 
 
 @pytest.mark.parametrize(
-    ("language", "address", "published_line", "updated_line"),
+    ("language", "address", "published_line", "updated_line", "reading"),
     [
         (
             "en",
             "/articles/fever/",
             "Published 31 December 2025",
             " · updated 8 November 2026",
+            " · about 1 minute to read",
         ),
         (
             "it",
             "/it/articoli/fever/",
             "Pubblicato: 31 dicembre 2025",
             " · aggiornato: 8 novembre 2026",
+            " · circa 1 minuto di lettura",
         ),
     ],
 )
 def test_an_article_says_when_it_was_published_and_updated(
-    client, language, address, published_line, updated_line
+    client, language, address, published_line, updated_line, reading
 ):
     article = factories.ArticleFactory(language=language, slug="fever")
     factories.publish(article, at=datetime(2025, 12, 31, 12, tzinfo=UTC))
@@ -414,8 +416,9 @@ def test_an_article_says_when_it_was_published_and_updated(
     factories.publish(article, at=datetime(2026, 11, 8, 12, tzinfo=UTC))
     page = get(client, address)
 
-    assert first.endswith(published_line)
-    assert words(page.css_first(".byline")).endswith(published_line + updated_line)
+    assert first.endswith(published_line + reading)
+    line = words(page.css_first(".byline"))
+    assert line.endswith(published_line + updated_line + reading)
     times = [time.attrs["datetime"] for time in page.css(".byline time")]
     assert times == ["2025-12-31", "2026-11-08"]
 
@@ -426,7 +429,7 @@ def test_dates_are_those_of_the_practice_not_of_greenwich(client):
 
     page = get(client, "/articles/fever/")
 
-    assert words(page.css_first(".byline")).endswith("1 January 2026")
+    assert words(page.css_first(".byline time")) == "1 January 2026"
     assert page.css_first(".byline time").attrs["datetime"] == "2026-01-01"
 
 
@@ -437,7 +440,7 @@ def test_an_edition_of_the_same_day_is_no_update(client):
 
     line = words(get(client, "/articles/fever/").css_first(".byline"))
 
-    assert line.endswith("Published 1 January 2026")
+    assert line.endswith("Published 1 January 2026 · about 1 minute to read")
 
 
 def test_sources_lead_to_their_page_their_doi_and_pubmed(client):
