@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 
 from articles.models import Edition
+from articles.search.likeness import similar
 from clinic import generation
 
 MOST = 4
@@ -14,12 +15,15 @@ MOST = 4
 def related(edition: Edition) -> list[Edition]:
     """Return up to four other live articles in its language.
 
-    First what staff chose for it, in their order, then the newest of its topic.
+    First what staff chose for it, in their order, then those about the same by their
+    words, then the newest of its topic.
     """
     found: dict[int, Edition] = {}
-    for other in chain(chosen(edition), newest_of_topic(edition)):
-        if other.article_id != edition.article_id:
-            found.setdefault(other.article_id, other)
+    for more in (chosen, similar, newest_of_topic):
+        if len(found) < MOST:
+            for other in more(edition):
+                if other.article_id != edition.article_id:
+                    found.setdefault(other.article_id, other)
     return list(islice(found.values(), MOST))
 
 

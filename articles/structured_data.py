@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from django.utils import timezone
+
 from articles.models import Condition, Edition
 from clinic.models import Doctor, Practice
 from clinic.structured_data import (
@@ -40,8 +42,8 @@ def article(edition: Edition, practice: Practice, url: Absolute) -> Node:
             "url": address,
             "name": edition.title,
             "inLanguage": edition.language,
-            "datePublished": moment(edition.first_published_at),
-            "dateModified": moment(edition.content_since),
+            "datePublished": day(edition.first_published_at),
+            "dateModified": day(edition.content_since),
             "lastReviewed": review.reviewed_date.isoformat() if review else None,
             "reviewedBy": signer(review.doctor, url) if review else None,
             "author": signer(edition.author, url),
@@ -54,9 +56,9 @@ def article(edition: Edition, practice: Practice, url: Absolute) -> Node:
     )
 
 
-def moment(at: datetime) -> str:
-    """Write a moment as ISO 8601, which schema.org's ``DateTime`` is."""
-    return at.isoformat(timespec="seconds")
+def day(at: datetime) -> str:
+    """Return the day of a moment where the practice is, as schema.org's ``Date``."""
+    return timezone.localdate(at).isoformat()
 
 
 def signer(doctor: Doctor | None, url: Absolute) -> Node | None:

@@ -235,6 +235,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "clinic.static.Storage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# No other site has a use for them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Source maps weigh 4 MB here and only a developer's tools ask for them.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["avif", "gz", "jpg", "map", "png", "woff2"]
 # Sessions and forms of the desk may carry one picture; fields stay bounded.

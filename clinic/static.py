@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import rcssmin
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 IMPORT = re.compile(r'^@import "(?P<name>[\w.-]+)"(?: (?P<media>\w+))?;$', re.MULTILINE)
-COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 
 class Storage(CompressedManifestStaticFilesStorage):
@@ -27,7 +27,7 @@ class Storage(CompressedManifestStaticFilesStorage):
                 lambda found: self.inlined(paths, found), self.text(paths, self.JOINED)
             )
             self.delete(self.JOINED)
-            self.save(self.JOINED, ContentFile(COMMENT.sub("", sheet)))
+            self.save(self.JOINED, ContentFile(rcssmin.cssmin(sheet)))
             paths[self.JOINED] = (self, self.JOINED)
         yield from super().post_process(paths, dry_run, **options)
 

@@ -76,6 +76,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", views.health, name="health"),
     path("robots.txt", views.robots, name="robots"),
+    # Where phones look for it by themselves: no page needs a line for it.
+    path("apple-touch-icon.png", views.touch_icon, name="touch_icon"),
     path(".well-known/security.txt", views.SecurityText.as_view(), name="security"),
     path("sitemap.xml", sitemaps.Sitemap.as_view(), name="sitemap"),
     path("sitemap-pages.xml", sitemaps.Pages.as_view(), name="sitemap_pages"),

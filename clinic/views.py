@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import (
@@ -259,6 +260,14 @@ def half_a_year_ahead(now: datetime) -> datetime:
     """
     years, month = divmod(now.astimezone(UTC).month + 5, 12)
     return datetime(now.year + years, month + 1, 1, tzinfo=UTC)
+
+
+@require_safe
+def touch_icon(request: HttpRequest) -> HttpResponse:
+    """Lead to the icon of this release, for the home screen of a phone."""
+    response = redirect(staticfiles_storage.url("img/icon-180.png"))
+    patch_cache_control(response, public=True, no_cache=True)
+    return response
 
 
 @never_cache

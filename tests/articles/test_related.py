@@ -44,6 +44,39 @@ def test_what_staff_chose_comes_first_in_their_order(topic):
     assert titles(article) == ["Second", "First", "No. 3", "No. 2"]
 
 
+def test_articles_with_the_same_words_come_before_the_topic(topic):
+    article = published("Liver metastases", topic=topic, key_phrases="liver tumour")
+    published("Metastasis in the liver")
+    published("A tumour of the liver", key_phrases="metastatic")
+    published("Liver function tests")
+    published("Of the topic", topic=topic)
+    published("Metastasi, liver tumour", language="it")
+
+    assert titles(article) == [
+        "A tumour of the liver",
+        "Metastasis in the liver",
+        "Of the topic",
+    ]
+
+
+def test_rarer_words_in_common_bring_articles_nearer():
+    article = published("Liver spleen kidney tests")
+    published("Tests of the kidney")
+    published("Liver and spleen")
+    for number in range(3):
+        published(f"Kidney tests no. {number}")
+
+    assert titles(article)[0] == "Liver and spleen"
+
+
+def test_similar_articles_follow_what_is_live(topic):
+    article = published("Liver metastases")
+    published("Liver metastases, planned", at=timezone.now() + timedelta(days=1))
+    published("Liver metastases, gone").withdraw()
+
+    assert titles(article) == []
+
+
 def test_what_is_chosen_and_of_the_topic_stands_once(topic):
     article = published("This", topic=topic)
     other, another = published("Other", topic=topic), published("Another", topic=topic)

@@ -1713,9 +1713,9 @@ QUERIES = {
     "/a-to-z/": 12,  # + letters, words, languages without any
     "/a-to-z/a/": 11,
     # + edition, topics, its reviews, portrait of who reviewed, translations, what
-    # changed, related by choice and by topic, the words that are explained (kept for
-    # all articles)
-    "/articles/fever/": 17,
+    # changed, related by choice, by words (index, editions) and by topic, the words
+    # that are explained (kept for all articles)
+    "/articles/fever/": 19,
     "/articles/fever/editions/2/": 16,  # + the current edition, nothing related
     "/articles/old-fever/editions/1/": 16,
     "/articles/old-fever/": 3,  # edition, past edition, the live one of its article
@@ -1724,6 +1724,10 @@ QUERIES = {
     "/topics/liver/": 12,  # + topic, articles, languages without any
     # + whether it fits on one page, entries, languages without any
     "/glossary/": 12,
+    # + longer words, synonyms, terms and whether they fit one page, topics, three looks
+    # at the index, what to rank, what to show, and the practice once more: in a
+    # transaction nothing is kept
+    "/search/?q=plain": 28,
     "/contact/": 9,
     "/contact/practice.vcf": 9,
     "/contact/practice-4.vcf": 9,
@@ -1805,8 +1809,8 @@ def test_the_number_of_queries_does_not_grow_with_the_editions(client, practice)
 
 
 # What an article still asks once practice, topics and neighbours are known: edition,
-# reviews, translations, chosen articles. A list asks for its articles.
-LATER = {"/articles/fever/": 4, "/articles/": 1, "/contact/": 0, "/topics/liver/": 2}
+# reviews, translations, chosen articles, similar ones (two). A list asks for its own.
+LATER = {"/articles/fever/": 6, "/articles/": 1, "/contact/": 0, "/topics/liver/": 2}
 
 
 @pytest.mark.django_db(transaction=True)

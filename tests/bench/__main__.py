@@ -214,7 +214,16 @@ def scenarios_of(portal: Server, folder: Path) -> dict[str, tuple]:
         "list, kept": ("portal", ["/articles/"], BROTLI),
         MISS: ("anew", addresses(folder), BROTLI),
         "list, made anew": ("anew", ["/articles/"], BROTLI),
+        "search, kept": ("portal", ["/search/?q=liver"], BROTLI),
+        "search, made anew": ("anew", rare_words(folder), BROTLI),
     }
+
+
+def rare_words(folder: Path, count: int = 100) -> list[str]:
+    """Return searches for words that stand in one article each."""
+    size = int(folder.name)
+    step = max(size // count // 2 * 2, 2)
+    return [f"/search/?q=rare{number}" for number in range(0, size, step)]
 
 
 def growing(folder: Path) -> dict[str, list[str]]:
@@ -222,6 +231,9 @@ def growing(folder: Path) -> dict[str, list[str]]:
         "article": addresses(folder),
         "list, first page": ["/articles/"],
         "list, any page": places(folder),
+        "letter of the A to Z": ["/a-to-z/s/"],
+        "search, a rare word": rare_words(folder),
+        "search, a word in every article": ["/search/?q=liver"],
     }
 
 

@@ -852,3 +852,12 @@ def test_a_folder_that_cannot_be_written_does_not_turn_a_save_into_an_error(
         Phone.objects.get().delete()
 
     assert Phone.objects.count() == 0
+
+
+def test_phones_find_the_icon_of_the_release_where_they_look_for_it(visitor, client):
+    answer = visitor.get("/apple-touch-icon.png")
+
+    assert answer.status_code == 302
+    assert (
+        visitor.get(answer.headers["Location"]).headers["Content-Type"] == "image/png"
+    )
