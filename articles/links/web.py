@@ -199,7 +199,7 @@ class Web:
         watch.daemon = True
         watch.start()
         try:
-            if parts.scheme == "https":
+            if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()  # under watch: it can drip as well
             query = f"?{quoted(parts.query)}" if parts.query else ""
             path = f"{quoted(parts.path) or '/'}{query}"

@@ -28,7 +28,7 @@ def alternates(context: Context) -> SafeString:
         return SafeString("")
     if live.get(get_language() or "") != request.path:
         return SafeString("")
-    for code in context.get("empty_in", ()):
+    for code in context.get("empty_in") or ():
         live.pop(code, None)
     if len(live) < 2 or get_language() not in live:
         return SafeString("")
