@@ -32,13 +32,15 @@ def similar(edition: Edition) -> list[Edition]:
         [[[token] for token in tokens]], all_of_them=False, limit=MOST
     )
     rows = Edition.objects.live().filter(pk__in=keys)
-    shared = {
-        other: {*tokens}.intersection(other.words.split())
+    others = [
+        (other, {*tokens}.intersection(other.words.split()))
         for other in rows.for_lists().annotate(words=F("indexed__words"))
         if other.article_id != edition.article_id
-    }
-    often = Counter(token for found in shared.values() for token in found)
-    near = [other for other, found in shared.items() if len(found) >= FEWEST_SHARED]
-    return sorted(
-        near, key=lambda other: -sum(1 / often[token] for token in shared[other])
-    )
+    ]
+    often = Counter(token for _, shared in others for token in shared)
+    near: list[tuple[float, Edition]] = [
+        (sum(1 / often[token] for token in shared), other)
+        for other, shared in others
+        if len(shared) >= FEWEST_SHARED
+    ]
+    return [other for _, other in sorted(near, key=lambda pair: -pair[0])]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
-from articles.search.words import Word, composed, stem, words_in
+from articles.search.words import composed, fold, spellings, stem
 
 # About three lines on a phone.
-LENGTH = 40  # words
-BEFORE = 8  # words ahead of the first that is marked
-SENTENCE_ENDS = (".", "!", "?", "…", "–")
+LENGTH = 280  # characters
+BEFORE = 60  # characters ahead of the first that is marked
+SENTENCE = re.compile(r"(?:^|[.!?…–]\s+)[«“\"'(]*(?=\w)")
+IN_A_WORD = r"[^\W_]"
 
 
 class Piece(NamedTuple):
@@ -20,10 +23,18 @@ class Piece(NamedTuple):
     is_marked: bool
 
 
+class Span(NamedTuple):
+    """Where a word that was looked for stands, and its stem."""
+
+    start: int
+    end: int
+    stem: str
+
+
 def marked(text: str, stems: Collection[str], language: str) -> list[Piece]:
     """Return the whole text in pieces, words with one of the stems apart."""
     text = composed(text)
-    return pieces(text, 0, len(text), hits_in(list(words_in(text)), stems, language))
+    return pieces(text, 0, len(text), hits_in(text, stems, language))
 
 
 def passage(text: str, stems: Collection[str], language: str) -> list[Piece]:
@@ -33,58 +44,77 @@ def passage(text: str, stems: Collection[str], language: str) -> list[Piece]:
     Without any of the stems it is empty.
     """
     text = composed(text)
-    words = list(words_in(text))
-    hits = hits_in(words, stems, language)
+    hits = hits_in(text, stems, language)
     if not hits:
         return []
-    first = best(words, hits, language)
-    begin = beginning(text, words, first) if len(words) > LENGTH else 0
-    end = min(begin + LENGTH, len(words))
-    until = len(text) if end == len(words) else words[end - 1].end
-    cut = pieces(text, words[begin].start, until, hits)
-    if begin > 0 and not begins_sentence(text, words[begin]):
+    start = beginning(text, best(hits).start) if len(text) > LENGTH else 0
+    end = ending(text, start)
+    cut = pieces(text, start, end, hits)
+    if start not in sentences(text, start - 4, start):
         cut.insert(0, Piece("… ", False))
-    if end < len(words):
+    if end < len(text):
         cut.append(Piece(" …", False))
     return cut
 
 
-def hits_in(words: list[Word], stems: Collection[str], language: str) -> list[Word]:
-    return [word for word in words if stem(word.folded, language) in stems]
+def hits_in(text: str, stems: Collection[str], language: str) -> list[Span]:
+    """Return the words of a composed text that have one of the stems."""
+    if not stems:
+        return []
+    return [
+        Span(*found.span(), stem(found[0], language))
+        for found in beginnings(frozenset(stems), language).finditer(fold(text))
+        if stem(found[0], language) in stems
+    ]
 
 
-def best(words: list[Word], hits: list[Word], language: str) -> int:
-    """Return the place of the word from which on most different hits follow."""
-    places = {word.start: place for place, word in enumerate(words)}
-    found = [(places[hit.start], stem(hit.folded, language)) for hit in hits]
+@lru_cache(128)
+def beginnings(stems: frozenset[str], language: str) -> re.Pattern[str]:
+    """Match every word that may have one of the stems: a word begins like its stem."""
+    # Snowball writes a last "y" as "i".
+    written = (spellings(s[:-1] if s.endswith("i") else s, language) for s in stems)
+    any_of = "|".join(sorted(written, key=len, reverse=True))
+    return re.compile(rf"(?<!{IN_A_WORD})(?:{any_of}){IN_A_WORD}*")
+
+
+def best(hits: list[Span]) -> Span:
+    """Return the word from which on most different hits follow."""
 
     def variety(number: int) -> tuple[int, int]:
-        first = found[number][0]
-        near = [
-            stem
-            for place, stem in found[number : number + LENGTH]
-            if place < first + LENGTH - BEFORE
-        ]
-        return len(set(near)), -first
+        reach = hits[number].start + LENGTH - BEFORE
+        near = {hit.stem for hit in hits[number : number + 40] if hit.end <= reach}
+        return len(near), -number
 
-    return found[max(range(len(found)), key=variety)][0]
+    return hits[max(range(len(hits)), key=variety)]
 
 
-def beginning(text: str, words: list[Word], first: int) -> int:
-    """Return the place of the word to begin with, some words before the first hit."""
+def beginning(text: str, first: int) -> int:
+    """Return where to begin: with the sentence if it is near, else with a word."""
     earliest = max(first - BEFORE, 0)
-    for place in range(first, earliest - 1, -1):
-        if begins_sentence(text, words[place]):
-            return place
-    return earliest
+    starts = sentences(text, earliest, first)
+    if starts:
+        return starts[-1]
+    if earliest == 0:
+        return 0
+    space = text.find(" ", earliest, first)
+    return first if space < 0 else space + 1
 
 
-def begins_sentence(text: str, word: Word) -> bool:
-    before = text[max(word.start - 3, 0) : word.start].rstrip(" «“\"'(")
-    return word.start == 0 or before.endswith(SENTENCE_ENDS)
+def sentences(text: str, after: int, until: int) -> list[int]:
+    """Return where sentences begin between two places."""
+    found = SENTENCE.finditer(text, max(after, 0), until + 1)
+    return [sentence.end() for sentence in found]
 
 
-def pieces(text: str, start: int, end: int, hits: list[Word]) -> list[Piece]:
+def ending(text: str, start: int) -> int:
+    """Return where to end: with the text, or with a word."""
+    if len(text) - start <= LENGTH:
+        return len(text)
+    space = text.rfind(" ", start, start + LENGTH)
+    return start + LENGTH if space <= start else space
+
+
+def pieces(text: str, start: int, end: int, hits: list[Span]) -> list[Piece]:
     cut = []
     for hit in hits:
         if start <= hit.start and hit.end <= end:

@@ -134,6 +134,14 @@ def stem(word: str, language: str) -> str:
     return FAMILY.sub("", stemmer.stemWord(word))
 
 
+def spellings(stem: str, language: str) -> str:
+    """Return a regular expression for how words with that stem may begin."""
+    pattern = re.escape(stem)
+    if language in AMERICAN:
+        pattern = pattern.replace("e", "[ao]?e").replace("or", "ou?r")
+    return pattern
+
+
 def stemmer_for(language: str) -> Stemmer.Stemmer | None:
     """Return this thread's stemmer for a language, if there is one."""
     stemmers = _stemmers.__dict__
