@@ -8,7 +8,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.utils import translation
 from PIL import Image
@@ -140,4 +142,11 @@ class Visitor:
 
 @pytest.fixture
 def visitor():
-    return Visitor()
+    # Else each request closes the connection that PostgreSQL holds the test's
+    # transaction on; Django's own test client prevents it in the same way.
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield Visitor()
+    for signal in signals:
+        signal.connect(close_old_connections)

@@ -26,7 +26,8 @@ class Search(PublicPage, TemplateView):
         language = get_language() or settings.LANGUAGE_CODE
         self.results = find(request.GET.get("q", ""), language)
         response = super().get(request, *args, **kwargs)
-        if self.results.in_vain:
+        is_first = self.request.GET.get("page", "") in {"", "1"}
+        if self.results.in_vain and is_first:
             name = quote(f"{language} {self.results.in_vain}")
             response.headers[COUNTED] = f"unfound {name}"
         return response

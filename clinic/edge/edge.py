@@ -188,7 +188,7 @@ class Edge:
         try:
             response = call(self.application, environ(key, scheme, host))
         except Exception:
-            logger.exception("Django broke at %r.", key)
+            logger.exception("Django broke at %r.", address(key))
             response = broken(key)
         failed = response.status.startswith("5")
         last = self.last_good(key) if failed else None
@@ -254,7 +254,7 @@ class Edge:
         known = min(read_at, kept.epoch.until)
         if now - known > STALE_SECONDS or now >= kept.ends:
             return None
-        logger.error("Django failed: an earlier copy of %r was sent.", key)
+        logger.error("Django failed: an earlier copy of %r was sent.", address(key))
         return kept.late(now - known)
 
     def count(self, key: str, answer: Kept | Response, referrer: str) -> None:
@@ -275,6 +275,11 @@ class Edge:
         for memory in (self.pages, self.strays):
             if memory.entries.get(key) is kept:
                 memory.put(key, kept)
+
+
+def address(key: str) -> str:
+    """Return what may be logged of a key: no words that somebody searched for."""
+    return key.partition("?")[0]
 
 
 def broken(key: str) -> Response:
@@ -302,6 +307,8 @@ def known(path: str, query: str) -> str:
         for name, read in PARAMETERS.items()
         if name in pairs and (value := read(pairs[name]))
     }
+    if "q" not in understood:  # only results are counted out page by page
+        understood.pop("page", None)
     return f"?{urlencode(understood)}" if understood else ""
 
 

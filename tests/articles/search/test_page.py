@@ -172,6 +172,14 @@ def test_searches_in_vain_are_counted_each_time(visitor, article):
     assert counts(visitor) == {"en xqzvw": (2, ""), "it xqzvw": (1, "")}
 
 
+def test_to_turn_the_page_is_not_to_search_once_more(visitor, article):
+    article("The spleen")
+    for more in ("", "&page=2"):
+        visitor.get(f"/search/?q=spleen+xqzvw{more}")
+
+    assert counts(visitor) == {"en spleen xqzvw": (1, "")}
+
+
 def test_no_answer_tells_visitors_what_is_counted(visitor, client):
     assert "Edge-Counted" not in visitor.get("/search/?q=xqzvw").headers
     assert "Edge-Counted" not in visitor.get("/search/?q=xqzvw").headers

@@ -325,6 +325,22 @@ def test_the_last_good_copy_answers_when_django_fails(visitor, failing):
     assert answer.headers["Cache-Status"].startswith("portal; hit; ttl=-")
 
 
+def test_what_fails_is_logged_without_what_somebody_searched_for(
+    visitor, failing, monkeypatch, caplog
+):
+    def breaks(*args):
+        raise OSError("The disk has gone.")
+
+    visitor.get("/search/?q=tumour")
+    failing()
+    monkeypatch.setattr(visitor.edge.edge, "application", breaks)
+    visitor.get("/search/?q=tumour")
+
+    assert "Django broke at '/search/'" in caplog.text
+    assert "copy of '/search/' was sent" in caplog.text
+    assert "tumour" not in caplog.text
+
+
 @pytest.mark.parametrize("encoding", UNPACKED)
 def test_the_last_good_copy_comes_in_every_encoding(visitor, failing, encoding):
     failing()
