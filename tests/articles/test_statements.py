@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 import clinic.gunicorn
 from articles.markup import sanitise
-from articles.models import Statement
+from articles.models import Statement, Unfound
 from clinic.models import Location, Phone, Practice
 from tests import factories
 from tests.clinic.test_admin import (
@@ -295,6 +295,19 @@ def test_browsers_ask_this_site_only():
 
 def test_other_sites_do_not_learn_which_page_was_read():
     assert django_settings.SECURE_REFERRER_POLICY == "same-origin"
+
+
+def test_of_searches_the_text_tells_what_is_kept_and_no_more_is():
+    kept = {field.name for field in Unfound._meta.get_fields()}
+
+    assert kept == {
+        "id", "language", "words", "count", "first_date", "last_date", "ignored",
+    }  # fmt: skip
+    assert f"{Unfound.objects.all().KEPT.days} days after the last time" in own_text()
+    assert "Of searches that find nothing we count the words" in own_text()
+    assert "Delle ricerche senza risultato contiamo le parole" in own_text(
+        language="it"
+    )
 
 
 # What the text calls: network (h), day and time (t), address (U), and as technical
