@@ -33,17 +33,24 @@ class Indexed(models.Model):
 
 
 class Spelling(models.Model):
-    """A folded word that stands in some edition, and its stem."""
+    """A folded word that stands in some edition, or has stood there."""
 
     language = models.CharField(max_length=10)
     word = models.CharField(max_length=60)
-    stem = models.CharField(max_length=60)
 
     class Meta:
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
                 name="one_spelling_per_word", fields=["language", "word"]
+            )
+        ]
+        # Where words are sorted by the rules of a language (see engine.begins_with).
+        indexes = [
+            models.Index(
+                name="spelling_by_beginning",
+                fields=["language", "word"],
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
             )
         ]
 

@@ -1,7 +1,7 @@
 """Which editions hold which tokens: SQLite's FTS5, or PostgreSQL's full text.
 
-Both only say which rows match. What is live, what comes first and what is shown is
-decided in ``finding``, so the results are the same.
+Both only say which live rows match. What comes first and what is shown is decided in
+``finding``, so the results are the same.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import connection, connections
+from django.db.models import Q
+from django.utils import timezone
 
 TABLE = "articles_indexed"
 FTS = "articles_search"
@@ -27,7 +29,8 @@ REMOVE = (
 TRIGGERS = {
     f"{FTS}_insert": f"INSERT ON {TABLE} BEGIN {ADD} END",
     f"{FTS}_delete": f"DELETE ON {TABLE} BEGIN {REMOVE} END",
-    f"{FTS}_update": f"UPDATE ON {TABLE} BEGIN {REMOVE} {ADD} END",
+    # Of the words alone: to mark all rows as old must not index each of them anew.
+    f"{FTS}_update": f"UPDATE OF words ON {TABLE} BEGIN {REMOVE} {ADD} END",
 }
 REBUILD = f"INSERT INTO {FTS}({FTS}) VALUES ('rebuild')"  # noqa: S608
 VECTOR = "to_tsvector('simple', words)"
@@ -73,14 +76,26 @@ def rebuild() -> None:
 
 
 def matching(groups: Groups, *, all_of_them: bool, limit: int) -> list[int]:
-    """Return the keys of editions that hold the tokens, the last published first.
+    """Return the keys of live editions that hold the tokens, the last published first.
 
-    Tokens consist of letters and digits.
+    Tokens consist of letters and digits. What has ended or is planned must not count
+    for the limit: it would stand in the way of what readers may see.
     """
     build, sql = ENGINES[connection.vendor]
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(sql, [build(groups, all_of_them), limit])
+        cursor.execute(sql, [build(groups, all_of_them), now, now, limit])
         return [key for (key,) in cursor.fetchall()]
+
+
+def begins_with(beginning: str) -> Q:
+    """Keep spellings that begin so, by an index of the database.
+
+    PostgreSQL sorts by the rules of a language, in which no letter is the last.
+    """
+    if connection.vendor == "postgresql":
+        return Q(word__startswith=beginning)
+    return Q(word__gte=beginning, word__lt=beginning + "\U0010ffff")
 
 
 def fts5(groups: Groups, all_of_them: bool) -> str:
@@ -107,16 +122,19 @@ def tsquery(groups: Groups, all_of_them: bool) -> str:
     return joiner.join(f"({any_of})" for any_of in written)
 
 
+# As ``Edition.objects.live()`` has it.
+LIVE = "live_from <= %s AND (live_until IS NULL OR live_until > %s)"
 ENGINES = {
     "sqlite": (
         fts5,
-        f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s "  # noqa: S608
-        "ORDER BY rowid DESC LIMIT %s",
+        f"SELECT {FTS}.rowid FROM {FTS} CROSS JOIN articles_edition "  # noqa: S608
+        f"ON articles_edition.id = {FTS}.rowid WHERE {FTS} MATCH %s AND {LIVE} "
+        f"ORDER BY {FTS}.rowid DESC LIMIT %s",
     ),
     "postgresql": (
         tsquery,
-        f"SELECT edition_id FROM {TABLE} WHERE {VECTOR} "  # noqa: S608
-        "@@ to_tsquery('simple', %s) "
+        f"SELECT edition_id FROM {TABLE} JOIN articles_edition "  # noqa: S608
+        f"ON id = edition_id WHERE {VECTOR} @@ to_tsquery('simple', %s) AND {LIVE} "
         "ORDER BY edition_id DESC LIMIT %s",
     ),
 }

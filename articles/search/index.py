@@ -7,7 +7,7 @@ searches, so nothing is found before its time, and nothing after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db import connections, transaction
@@ -46,8 +46,8 @@ def words_of_fields(edition: Edition) -> dict[str, list[str]]:
     }
 
 
-def rows_of(edition: Edition) -> tuple[Indexed, dict[str, str]]:
-    """Return its row of the index, and the stem of each of its words."""
+def rows_of(edition: Edition) -> tuple[Indexed, Collection[str]]:
+    """Return its row of the index, and its words, each once."""
     fields = words_of_fields(edition)
     stems = {word: stem(word, edition.language) for word in fields[ANYWHERE]}
     tokens = " ".join(
@@ -55,26 +55,28 @@ def rows_of(edition: Edition) -> tuple[Indexed, dict[str, str]]:
         for field, words in fields.items()
         for word in words
     )
-    return Indexed(edition_id=edition.pk, version=VERSION, words=tokens), stems
+    return Indexed(edition_id=edition.pk, version=VERSION, words=tokens), stems.keys()
 
 
 def add(edition: Edition) -> None:
     """Index an edition, and forget those of its article that have ended."""
-    row, stems = rows_of(edition)
+    row, words = rows_of(edition)
     row.save(force_insert=True)
-    add_spellings((edition.language, word, stem) for word, stem in stems.items())
+    add_spellings((edition.language, word) for word in words)
     Indexed.objects.filter(
         edition__article=edition.article_id, edition__live_until__lte=timezone.now()
     ).delete()
 
 
-def add_spellings(
-    spellings: Iterable[tuple[str, str, str]], using: str = "default"
-) -> None:
+def add_spellings(spellings: Iterable[tuple[str, str]], using: str = "default") -> None:
+    """Add languages and words that are new.
+
+    Sorted, nobody who does the same waits for another in a ring.
+    """
     Spelling.objects.using(using).bulk_create(
         [
-            Spelling(language=language, word=word, stem=stem)
-            for language, word, stem in spellings
+            Spelling(language=language, word=word)
+            for language, word in sorted(spellings)
         ],
         ignore_conflicts=True,
         batch_size=BATCH,
@@ -106,14 +108,18 @@ def catch_up(using: str = "default") -> Iterator[int]:
     while batch := list(pending(using).order_by("pk")[:BATCH]):
         made = [rows_of(edition) for edition in batch]
         with transaction.atomic(using=using):
-            rows = Indexed.objects.using(using)
-            rows.filter(edition__in=[edition.pk for edition in batch]).delete()
-            rows.bulk_create([row for row, _stems in made])
+            # Somebody else may be at the same: then the last one counts.
+            Indexed.objects.using(using).bulk_create(
+                [row for row, _words in made],
+                update_conflicts=True,
+                unique_fields=["edition"],
+                update_fields=["version", "words"],
+            )
             add_spellings(
                 {
-                    (edition.language, word, stem)
-                    for edition, (_row, stems) in zip(batch, made, strict=True)
-                    for word, stem in stems.items()
+                    (edition.language, word)
+                    for edition, (_row, words) in zip(batch, made, strict=True)
+                    for word in words
                 },
                 using,
             )
@@ -123,10 +129,10 @@ def catch_up(using: str = "default") -> Iterator[int]:
 def clear() -> None:
     """Let nothing be indexed: ``catch_up`` begins anew.
 
-    What stands in the index stays until it is replaced, so readers go on finding.
+    What stands in the index stays until it is replaced, so readers go on finding, and
+    so does how words are written: it does no harm beyond its time.
     """
-    Spelling.objects.all().delete()
-    Indexed.objects.exclude(edition__in=Edition.objects.live()).delete()
+    Indexed.objects.filter(edition__live_until__lte=timezone.now()).delete()
     Indexed.objects.update(version=VERSION - 1)
     engine.rebuild()
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from articles.models import Spelling, Synonym
+from articles.search import engine
 from articles.search.query import Part, Phrase, Query, parse
-from articles.search.words import stems_of
+from articles.search.words import is_empty, stem, stems_of
 from clinic import generation
 
 # Longer words that one word may stand for, and ways to read a query.
@@ -30,14 +31,21 @@ def with_forms(query: Query) -> Query:
     return replace(
         query,
         parts=tuple(
-            part.also(forms_of(part, query.language)) if is_long(part) else part
+            part.also(forms_of(part, query.language))
+            if may_be_longer(part, query.language)
+            else part
             for part in query.parts
         ),
     )
 
 
-def is_long(part: Part) -> bool:
-    return len(part.words) == 1 and len(part.words[0]) >= SHORTEST_BEGINNING
+def may_be_longer(part: Part, language: str) -> bool:
+    """Say whether a part is one word that may begin others, and tells something."""
+    return (
+        len(part.words) == 1
+        and len(part.words[0]) >= SHORTEST_BEGINNING
+        and not is_empty(part.words[0], language)
+    )
 
 
 def forms_of(part: Part, language: str) -> Iterable[Phrase]:
@@ -48,16 +56,14 @@ def forms_of(part: Part, language: str) -> Iterable[Phrase]:
     """
     word = part.words[0]
     beginning = ENDING.sub("", word)
-    rows = Spelling.objects.filter(
-        language=language, word__gte=beginning, word__lt=beginning + "\U0010ffff"
-    )
-    near = rows.order_by("word").values_list("word", "stem")[:MOST_ROWS]
+    rows = Spelling.objects.filter(engine.begins_with(beginning), language=language)
+    near = rows.order_by("word").values_list("word", flat=True)[:MOST_ROWS]
     stems = dict.fromkeys(
-        stem
-        for form, stem in near
+        stem(form, language)
+        for form in near
         if form.startswith(word) or ENDING.sub("", form) == beginning
     )
-    return [(stem,) for stem in list(stems)[:MOST_FORMS]]
+    return [(found,) for found in list(stems)[:MOST_FORMS]]
 
 
 def with_synonyms(query: Query) -> Iterator[Query]:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from articles.models import Edition, Indexed, Spelling
 from articles.search import engine, index, words
+from articles.search.finding import find
 from tests import factories
 from tests.articles.search.conftest import titles
 
@@ -157,6 +158,41 @@ def test_rebuilding_may_be_stopped_and_run_again(article, monkeypatch):
 
     call_command("rebuild_search", stdout=io.StringIO())
     assert not index.pending().exists()
+
+
+def test_two_may_rebuild_at_once(article, monkeypatch):
+    article("Ablation")
+    index.clear()
+    rows_of = index.rows_of
+
+    def meanwhile(edition):
+        monkeypatch.setattr(index, "rows_of", rows_of)
+        assert list(index.catch_up()) == [1]
+        return rows_of(edition)
+
+    monkeypatch.setattr(index, "rows_of", meanwhile)
+
+    assert list(index.catch_up()) == [1]
+    assert titles("ablation") == ["Ablation"]
+    assert Indexed.objects.get().version == words.VERSION
+
+
+def test_while_it_is_rebuilt_readers_are_helped_as_before(article):
+    article("Ablation")
+
+    index.clear()
+
+    assert titles("abla") == ["Ablation"]
+    assert find("ablatoin", "en").suggestion == "ablation"
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_beginnings_are_found_whatever_the_language_of_the_server():
+    # In the locales of glibc "meta\U0010ffff" sorts before "metastasis".
+    asked = str(Spelling.objects.filter(engine.begins_with("meta")).query)
+
+    assert "LIKE meta%" in asked
+    assert "<" not in asked
 
 
 def test_rebuilding_nothing_is_no_error(db):
