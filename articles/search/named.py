@@ -110,9 +110,10 @@ def people() -> Iterator[NamedPage]:
         words=" ".join(names)
         + " "
         + gettext(
-            "phone telephone number call mobile email e-mail address way parking "
-            "open opening hours closed holidays appointment appointments book booking "
-            "visit doctor practice clinic secretary WhatsApp fax"
+            "phone telephone number call mobile email e-mail address way map "
+            "directions reach arrive parking open opening hours times timetable "
+            "closed closing holidays appointment appointments book booking visit "
+            "doctor practice office clinic secretary WhatsApp fax"
         ),
         has_numbers=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,10 @@ from articles.search.words import is_empty, stem, words_in
 LONGEST = 100  # characters
 MOST = 8  # words
 QUOTES = str.maketrans("“”„«»", '"' * 5)
+
+# What comes along when a word is copied from a page, and parts it: the places where it
+# may be hyphenated, and marks without width.
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 # A stem, or the stems of a phrase in their order.
 Phrase = tuple[str, ...]
@@ -53,7 +58,8 @@ class Query:
 
 def tidy(text: str) -> str:
     """Return a text with single spaces, quotation marks of one kind, nothing unseen."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST])
+    text = UNSEEN.sub("", text[: 4 * LONGEST])
+    printable = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.translate(QUOTES).split())
 
 

@@ -13,9 +13,10 @@ import Stemmer
 from django.conf.locale import LANG_INFO
 
 # Of another version of these rules an index is useless: raise it with every change.
-VERSION = 1
+VERSION = 2
 
-WORD = re.compile(r"[^\W_]+")
+# With the places where it may be hyphenated.
+WORD = re.compile("[^\\W_]+(?:\u00ad[^\\W_]+)*")
 ACCENTS = re.compile("([\u0300-\u036f]{2})[\u0300-\u036f]+")
 # What is longer is no word, but an address or the sequence of a gene.
 LONGEST = 60
@@ -24,25 +25,24 @@ EMPTY = {
     language: frozenset(words.split())
     for language, words in {
         "en": """
-            a about after all also am an and any are as at be because
-            been before but by can could did do does for from get had
-            has have having he her his how i if in into is it its just
-            know me mean my need of on or our s should so some t than
-            that the their them then there they this to us very was we
-            were what when where which while who why will with would you
-            your
+            a about after all also am an and any are as at be because been
+            before but by can could did do does for from get had has have
+            having he her his how i if in into is it its just know me mean
+            my need of on or our s should so some t tell than that
+            the their them then there they this to us very want was we were
+            what when where which while who why will with would you your
         """,
         "it": """
-            a ad ai al alcuni all alla alle allo anche ancora avere c
-            che chi ci cioe come con cosa cos d da dagli dai dal dall
-            dalla dalle dallo dei del dell della delle dello degli devo
-            di dopo dove due e ed era essere fa fare gli ha hanno ho i
-            il in io l la le lei lo loro ma mi mia mie miei mio ne nei
-            nel nell nella nelle nello negli no noi non o ogni per
-            perche piu posso puo qual quale quali quando quanto quel
-            quella quelle quelli quello questa queste questi questo s se
-            sei si sia sono su sua sue sugli sui sul sull sulla sulle
-            sullo suo suoi ti tra fra tu tua tuo un una uno va vi
+            a ad ai al alcuni all alla alle allo anche ancora avere c che
+            chi ci cioe come con cos cosa cose d da dagli dai dal dall dalla
+            dalle dallo degli dei del dell della delle dello devo di dopo
+            dove due e ed era essere fa fare fra gli ha hanno ho i il in io
+            l la le lei lo loro ma mi mia mie miei mio ne negli nei nel nell
+            nella nelle nello no noi non o ogni per perche piu posso potrei
+            puo qual quale quali quando quanto quel quella quelle quelli
+            quello questa queste questi questo s sapere se sei serve si sia
+            sono su sua sue sugli sui sul sull sulla sulle sullo
+            suo suoi ti tra tu tua tuo un una uno va vi voglio vorrei
         """,
     }.items()
 }
@@ -53,6 +53,9 @@ EMPTY = {
 FAMILY = re.compile(r"(?<=\w{3}[aeiouy])(?:st|[st]i?)$|(?<=\w{5})al$|(?<=\w{4})ia$")
 # British and American: tumour and tumor, oedema and edema, haemoglobin and hemoglobin.
 AMERICAN = {"en": [(re.compile(r"(?<=\w{3})our"), "or"), (re.compile("[ao]e"), "e")]}
+
+# Up to here are Latin, Greek, Cyrillic, Hebrew and Arabic letters, and punctuation.
+REMEMBERED = 0x2100
 
 _stemmers = local()  # they are not made to be used by two threads
 
@@ -66,13 +69,15 @@ class Word(NamedTuple):
 
 
 class Folds(dict[int, str]):
-    """What each character is folded to, worked out when it is first met."""
+    """What each character is folded to; of those in Europe it is remembered."""
 
     def __missing__(self, code: int) -> str:
         lower = chr(code).lower()
         base = unicodedata.normalize("NFKD", lower)[:1]
-        self[code] = base if base.isalnum() else lower[:1]
-        return self[code]
+        folded = base if base.isalnum() else lower[:1]
+        if code < REMEMBERED:  # all of Unicode would be 40 MB
+            self[code] = folded
+        return folded
 
 
 _folds = Folds()
@@ -97,12 +102,12 @@ def fold(text: str) -> str:
 def words_in(text: str) -> Iterator[Word]:
     """Yield every word of a text, with its place in the ``composed`` text."""
     for found in WORD.finditer(fold(text)):
-        yield Word(found.start(), found.end(), found[0])
+        yield Word(found.start(), found.end(), found[0].replace("\u00ad", ""))
 
 
 def words_of(text: str) -> list[str]:
     """Return the folded words of a text, in their order."""
-    return WORD.findall(fold(text))
+    return [word.folded for word in words_in(text)]
 
 
 def is_empty(word: str, language: str) -> bool:

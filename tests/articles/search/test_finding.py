@@ -1,10 +1,14 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from articles.models import Synonym
+from articles.search import finding
 from articles.search.finding import MOST, PER_PAGE, find
 from tests import factories
 from tests.articles.search.conftest import titles
@@ -170,6 +174,36 @@ def test_of_equally_near_words_the_one_in_names_is_meant(article):
     assert suggestion("livr") == "liver"
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("capelli", "capsule"), ("morire", "modo"), ("ricetta", "ripeta"),
+        ("stanco", "sano"), ("tosse", "fosse"),
+    ],
+)  # fmt: skip
+def test_who_has_typed_a_word_rightly_is_not_told_of_another(article, text, near):
+    article("Milza", body=f"<p>{near}</p>", language="it")
+
+    results = find(text, "it")
+
+    assert (results.suggestion, results.count) == ("", 0)
+    assert results.in_vain == text
+
+
+def test_what_sounds_alike_is_understood(article):
+    article("Morphine")
+
+    assert suggestion("morfine") == "morphine"
+
+
+def test_a_misprint_that_readers_see_no_longer_hides_no_suggestion(article):
+    article("Ablation")
+    article("Ablatiom").withdraw()
+
+    assert suggestion("ablatiom") == "ablation"
+    assert suggestion("ablatiomn") == "ablation"
+
+
 def test_no_word_is_suggested_that_leads_to_nothing(article):
     article("Embolisation").withdraw()
 
@@ -227,6 +261,32 @@ def test_a_name_that_is_misspelt_is_understood(practice):
 
 
 # Bounds ######################################################################
+
+
+def test_what_has_ended_or_is_planned_takes_no_place_of_what_is_read(
+    article, monkeypatch
+):
+    monkeypatch.setattr(finding, "MOST", 2)
+    article("Spleen 0")
+    for number in range(1, 4):
+        article(f"Spleen {number}").withdraw()
+    for number in range(4, 7):
+        article(f"Spleen {number}", at=timezone.now() + timedelta(days=1))
+
+    assert titles("spleen") == ["Spleen 0"]
+
+
+def test_words_that_say_nothing_are_no_beginnings_of_others(article):
+    article("Spleen", body="<p>Therefore, wherever it is.</p>")
+
+    assert titles("how to get there") == []
+
+
+def test_what_comes_along_when_a_word_is_copied_parts_no_word(article):
+    article("Spleen", body="<p>Em\u00adbo\u00adli\u00adsa\u00adtion</p>")
+
+    for text in ("embolisation", "embo\u00adlisation", "\u200bembolisation\ufeff"):
+        assert titles(text) == ["Spleen"], ascii(text)
 
 
 def test_no_more_is_looked_at_than_a_bounded_number(db):

@@ -78,7 +78,7 @@ def test_folding_keeps_every_place(text):
 
     assert len(fold(text)) == len(whole)
     for word in words_in(text):
-        assert fold(whole[word.start : word.end]) == word.folded
+        assert fold(whole[word.start : word.end]).replace("\u00ad", "") == word.folded
 
 
 def test_a_run_of_accents_is_cut_short():
