@@ -62,7 +62,9 @@ class Results:
         """
         shown, text = self.instead or self, self.query.text
         is_personal = "@" in text or sum(map(str.isdigit, text)) >= MANY_DIGITS
-        if (shown.count and not shown.is_partial) or is_personal:
+        is_found = shown.count and not shown.is_partial
+        # Staff can make neither a synonym nor a page of “how to get there”.
+        if is_found or is_personal or not self.query.says_something:
             return ""
         words = (word for part in self.query.parts for word in part.words)
         return " ".join(words)[:LONGEST]
@@ -130,7 +132,8 @@ def find_as_typed(text: str, language: str) -> Results:
         for key, points in rank(reading, all_of_them=True).items():
             # What was typed counts more than what it may mean.
             scores[key] = max(scores.get(key, 0), points * 0.9**number)
-    if not scores and not results.named and len(query.parts) > 1:
+    is_nothing = not scores and not results.named
+    if is_nothing and len(query.parts) > 1 and query.says_something:
         scores = rank(readings[0], all_of_them=False)
         results.is_partial = bool(scores)
     results.keys = sorted(scores, key=lambda key: (-scores[key], -key))[:MOST]

@@ -49,6 +49,12 @@ class Query:
     was_cut: bool = False
 
     @property
+    def says_something(self) -> bool:
+        """Whether one of the words tells what is looked for."""
+        words = (word for part in self.parts for word in part.words)
+        return not all(is_empty(word, self.language) for word in words)
+
+    @property
     def stems(self) -> frozenset[str]:
         """Every stem that a page may be found by."""
         return frozenset(

@@ -282,6 +282,15 @@ def test_words_that_say_nothing_are_no_beginnings_of_others(article):
     assert titles("how to get there") == []
 
 
+def test_words_that_say_nothing_find_no_page_with_some_and_are_not_counted(article):
+    article("Spleen", body="<p>Whoever gets it.</p>")
+
+    results = find("how to get there", "en")
+
+    assert (results.count, results.in_vain) == (0, "")
+    assert find("get spleen whoever lung", "en").is_partial
+
+
 def test_what_comes_along_when_a_word_is_copied_parts_no_word(article):
     article("Spleen", body="<p>Em\u00adbo\u00adli\u00adsa\u00adtion</p>")
 
