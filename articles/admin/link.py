@@ -55,7 +55,8 @@ class LinkPlaceAdmin(BoundedList):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LinkPlace]:
-        rows = super().get_queryset(request).select_related("link", "article")
+        rows = super().get_queryset(request)
+        rows = rows.select_related("link", "article", "statement")
         return rows.defer(*(f"article__{name}" for name in Article.TEXTS))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -99,10 +100,12 @@ class LinkPlaceAdmin(BoundedList):
 
     @admin.display(description=_("article"), ordering="article__title")
     def article_to_mend(self, place: LinkPlace) -> str:
+        text: Any = place.article or place.statement
+        kind = text._meta.model_name
         return format_html(
             '<a href="{}">{}</a> ({})',
-            reverse("admin:articles_article_change", args=[place.article_id]),
-            place.article.title,
+            reverse(f"admin:articles_{kind}_change", args=[text.pk]),
+            text,
             place.get_part_display(),
         )
 

@@ -18,9 +18,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.addresses import answer_at
-from articles.links.finding import Found, links_of
+from articles.links.finding import Found, links_in, links_of
 from articles.links.web import REDIRECTS, Outcome, Web
-from articles.models import Article, Edition, Link, LinkPlace, Redirect, State
+from articles.models import (
+    Article,
+    Edition,
+    Link,
+    LinkPlace,
+    Redirect,
+    State,
+    Statement,
+)
 from articles.models.link import Kind, LinkState
 from clinic.addresses import absolute
 from clinic.models import Picture
@@ -39,7 +47,7 @@ def agent() -> str:
 
 
 def gather(*, drafts: bool = False) -> None:
-    """Write down what live editions lead to, and working copies if ``drafts``.
+    """Write down what live editions and statements lead to, and ``drafts`` if asked.
 
     Editions never change: one that has been read is not read again, so whoever breaks
     off goes on where he was.
@@ -48,17 +56,26 @@ def gather(*, drafts: bool = False) -> None:
     LinkPlace.objects.exclude(edition__in=live.values("pk")).delete()
     read = LinkPlace.objects.exclude(edition=None).values("edition")
     for edition in live.exclude(pk__in=read).order_by("pk").iterator(200):
-        store(links_of(edition, edition.sources), edition.article_id, edition)
+        store(
+            links_of(edition, edition.sources),
+            article_id=edition.article_id,
+            edition=edition,
+        )
     if drafts:
         written = Article.objects.exclude(state=State.PUBLISHED)
         for article in written.order_by("pk").iterator(200):
-            store(links_of(article, article.sources_as_list()), article.pk)
+            store(links_of(article, article.sources_as_list()), article=article)
+    for statement in Statement.objects.exclude(body=""):
+        store(links_in(statement.body, statement.language), statement=statement)
     Link.objects.filter(places=None).delete()
 
 
 @transaction.atomic
-def store(links: Iterable[Found], article: int, edition: Edition | None = None) -> None:
-    """Keep what one article leads to; the same sentence leads to one place once."""
+def store(links: Iterable[Found], **place: Any) -> None:
+    """Keep what one text leads to; the same sentence leads to one place once.
+
+    ``place`` says in fields of ``LinkPlace`` which text that is.
+    """
     found = [one for one in dict.fromkeys(links) if len(one.address) <= LONGEST]
     Link.objects.bulk_create(
         [Link(kind=one.kind, address=one.address) for one in found],
@@ -68,10 +85,9 @@ def store(links: Iterable[Found], article: int, edition: Edition | None = None) 
     LinkPlace.objects.bulk_create(
         LinkPlace(
             link=rows[one.address],
-            article_id=article,
-            edition=edition,
             part=one.part,
             sentence=one.sentence[: LinkPlace.LONGEST_SENTENCE],
+            **place,
         )
         for one in found
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.article import Article
 from articles.models.edition import Edition
+from articles.models.statement import Statement
 
 
 class Kind(models.TextChoices):
@@ -127,7 +128,10 @@ class Link(models.Model):
 
 
 class LinkPlace(models.Model):
-    """Where a link stands: in which article, edition, part and sentence."""
+    """Where a link stands: in which article, edition, part and sentence.
+
+    Or in which statement; the glossary has plain words only.
+    """
 
     LONGEST_SENTENCE = 300
 
@@ -138,7 +142,10 @@ class LinkPlace(models.Model):
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="places")
     article = models.ForeignKey(
-        Article, models.CASCADE, related_name="+", verbose_name=_("article")
+        Article, models.CASCADE, null=True, related_name="+", verbose_name=_("article")
+    )
+    statement = models.ForeignKey(
+        Statement, models.CASCADE, null=True, related_name="+"
     )
     # None: in the working copy only.
     edition = models.ForeignKey(Edition, models.CASCADE, null=True, related_name="+")
@@ -150,6 +157,13 @@ class LinkPlace(models.Model):
         verbose_name_plural = _("links in articles")
         ordering = ["article", "pk"]
         default_permissions = ("change", "view")
+        constraints = [
+            models.CheckConstraint(
+                name="link_in_an_article_or_a_statement",
+                condition=models.Q(article__isnull=True, statement__isnull=False)
+                | models.Q(article__isnull=False, statement__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.article}: {self.link}"
+        return f"{self.article or self.statement}: {self.link}"

@@ -14,7 +14,7 @@ from articles.links import checking
 from articles.links.finding import Found, links_of
 from articles.links.web import Outcome
 from articles.management.commands import check_links
-from articles.models import Link, LinkPlace, Redirect
+from articles.models import Link, LinkPlace, Redirect, Statement
 from articles.models.link import Kind, LinkState
 from clinic.models import Picture
 from tests import factories
@@ -356,3 +356,26 @@ def test_checking_changes_nothing_that_readers_see(visitor, practice, web):
 
     assert len(visitor.rendered) == 1
     assert Link.objects.get().checked_at <= timezone.now()
+
+
+def test_what_a_statement_leads_to_is_checked_as_long_as_it_says_so(web):
+    link = '<a href="https://www.example.net/authority">the authority</a>'
+    statement = Statement.objects.create(
+        kind="PRIVACY", language="en", body=f"<p>First. Write to {link}.</p>"
+    )
+
+    run()
+    place = LinkPlace.objects.get()
+    run()
+
+    assert str(place) == "Privacy (English): https://www.example.net/authority"
+    assert (place.article, place.statement) == (None, statement)
+    assert place.sentence == "Write to the authority."
+    assert place.link.state == LinkState.WORKS
+    assert LinkPlace.objects.count() == 1
+
+    statement.body = "<p>Nothing.</p>"
+    statement.save()
+    run()
+
+    assert not Link.objects.exists()

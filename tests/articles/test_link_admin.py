@@ -5,7 +5,7 @@ import pytest
 from articles.admin.link import LinkPlaceAdmin
 from articles.links import checking
 from articles.links.web import Outcome
-from articles.models import Link
+from articles.models import Link, Statement
 from tests import factories
 from tests.articles.test_checking import Web, published
 from tests.clinic.test_admin import parsed, said
@@ -111,3 +111,21 @@ def test_whoever_may_not_see_them_starts_no_check(broken, web):
 
     assert client.post(LIST, {"_check": str(broken.pk)}).status_code == 403
     assert web.asked == []
+
+
+def test_a_statement_is_one_click_away_too(staff, practice):
+    statement = Statement.objects.create(
+        kind="PRIVACY",
+        language="en",
+        body='<p>Read <a href="https://www.example.net/gone">this</a>.</p>',
+    )
+    checking.gather()
+    Link.objects.get().gone("404")
+
+    [[_address, _state, text, sentence]] = shown(staff)
+    link = parsed(staff.get(LIST)).css_first(".field-article_to_mend a")
+
+    assert (text, sentence) == ("Privacy (English) (text)", "Read this.")
+    assert link.attributes["href"] == (
+        f"/admin/articles/statement/{statement.pk}/change/"
+    )

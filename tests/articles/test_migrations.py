@@ -10,7 +10,17 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from articles.desk import behind
-from articles.models import Article, Edition, Headword, State, Wording
+from articles.models import (
+    Article,
+    Edition,
+    Headword,
+    Link,
+    LinkPlace,
+    State,
+    Statement,
+    Wording,
+)
+from tests import factories
 from tests.clinic.test_roles import MANAGER, REVIEWER, WRITER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -429,3 +439,19 @@ def test_nothing_is_behind_after_the_migration_that_was_not_before(pairs, migrat
     }
     assert told == {"behind": live.get(slug="original"), "follows": None}
     assert [a.slug for a in behind(articles, None)] == ["behind"]
+
+
+# Links of statements ##########################################################
+
+
+def test_going_back_forgets_where_links_of_statements_stand(migrate):
+    article = factories.ArticleFactory()
+    statement = Statement.objects.create(kind="PRIVACY", language="en")
+    link = Link.objects.create(kind="WEB", address="https://www.example.net/")
+    for place in ({"article": article}, {"statement": statement}):
+        LinkPlace.objects.create(link=link, part="BODY", **place)
+
+    models = migrate("0026_spellings_by_beginning")
+
+    places = models.get_model("articles", "LinkPlace").objects
+    assert list(places.values_list("article")) == [(article.pk,)]
