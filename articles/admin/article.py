@@ -262,6 +262,10 @@ class ArticleAdmin(
         context |= self.state_context(request, article)
         if article:
             context |= self.translation_context(request, article)
+            if article.bears_title_of_original():
+                # Two windows side by side need names of their own.
+                language = article.get_language_display()
+                context["subtitle"] = f"{article.title} ({language})"
         context["advice"] = Advice.on(article) if article else None
         refused = context["adminform"].form
         theirs = getattr(refused, "conflict", None)

@@ -193,11 +193,11 @@ class Translated(models.Model):
     @property
     def is_untitled(self) -> bool:
         """Whether it still bears the title that ``translate`` has lent it."""
-        return bool(
-            self.translation_of
-            and not (self.summary or self.body)
-            and self.title == self.translation_of.title
-        )
+        return not (self.summary or self.body) and self.bears_title_of_original()
+
+    def bears_title_of_original(self) -> bool:
+        original = self.translation_of
+        return original is not None and self.title == original.title
 
     def versions(self) -> list[LanguageVersion]:
         """Return every language of the portal, and of the article, with its article."""

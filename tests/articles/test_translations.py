@@ -165,6 +165,17 @@ def test_the_address_is_made_from_the_title_that_is_typed(staff, original):
     assert (article.title, article.slug) == ("La febbre", "la-febbre-2")
 
 
+def test_windows_of_an_original_and_of_its_translation_bear_two_names(staff, original):
+    translate(staff, original)
+
+    names = [
+        parsed(page(article, staff)).css_first("title").text().partition(" | ")[0]
+        for article in (original, original.translations.get())
+    ]
+
+    assert names == ["Fever", "Fever (Italian)"]
+
+
 def test_the_title_of_the_original_is_free_once_somebody_has_typed_it(staff, original):
     translate(staff, original)
     article = original.translations.get()
