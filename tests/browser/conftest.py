@@ -178,8 +178,8 @@ for name, role in {staff}.items():
 
 
 # The sample knows first editions only. These show readers what else there is: an
-# edition after another, a page that is being revised, one not checked in time, and one
-# that was withdrawn.
+# edition after another, a page that is being revised, one not checked in time, one that
+# was withdrawn, and a translation that is behind its original.
 ADD_LIVES = """
 from datetime import timedelta
 from django.utils import timezone
@@ -187,23 +187,29 @@ from articles.models import Article, Topic
 from clinic.models import Doctor, User
 carlo, now = User.objects.get(username="carlo"), timezone.now()
 
-def publish(language, title, **options):
+def publish(language, title, original=None, **options):
     article = Article.objects.create(
         language=language, title=title, slug=title.lower().replace(" ", "-"),
         summary=title, body="<h2>Before</h2><p>Words.</p><h2>After</h2><p>Words.</p>",
         topic=Topic.objects.first(), author=Doctor.objects.first(),
     )
     article.sources.create(title="A page", url="https://www.example.org/", pmid="1")
+    article.link(original)
     article.written(None)
     article.publish_unreviewed(at=now - timedelta(days=500), **options)
     return article
 
-updated = publish("en", "Updated once")
-updated.body += "<p>More words.</p>"
-updated.change_note = "There are more words."
-updated.written(carlo)
-updated.sign(by=carlo)
-updated.publish(by=carlo, at=now - timedelta(days=3))
+def update(article):
+    article.body += "<p>More words.</p>"
+    article.change_note = "There are more words."
+    article.written(carlo)
+    article.sign(by=carlo)
+    article.publish(by=carlo, at=now - timedelta(days=3))
+
+update(publish("en", "Updated once"))
+original = publish("en", "Told in two languages")
+publish("it", "Detto in due lingue", original)
+update(original)
 revised = publish("it", "Da rivedere")
 revised.review(by=carlo, outcome="CHANGES", note="The dose.")
 publish("it", "Da controllare", review_on=timezone.localdate() - timedelta(days=300))

@@ -60,6 +60,7 @@ def test_the_walk_reaches_every_kind_of_page(pages):
         "/legal/",
         "/privacy/",
         "/articles/updated-once/",
+        "/it/articoli/detto-in-due-lingue/",
         "/topics/liver/",
         "/it/",
         "/it/accessibilita/",
@@ -267,6 +268,11 @@ planned.publish(by=carlo, at=later)
 publish("ending").withdraw(by=carlo, at=later)
 publish("withdrawn").withdraw(by=carlo, note="No longer given.")
 publish("doubted").review(by=carlo, outcome="CHANGES", note="The dose is wrong.")
+original = publish("original")
+original.body += "<p>Only in the working copy.</p>"
+original.written(anna)
+made["begun"] = original.translate("it", by=anna)[0].pk
+made["behind"] = Article.objects.get(slug="detto-in-due-lingue").pk
 checking.gather()
 Link.objects.filter(kind="WEB").first().gone("404")
 Redirect.objects.create(path="/old-page.html", topic=Topic.objects.first())
@@ -317,7 +323,10 @@ def desk_paths(states):
     yield "/admin/articles/redirect/add/?path=/lost-page"
     for word in ("to-sign", "scheduled", "behind"):
         yield f"/admin/articles/article/?waiting={word}"
-    for state in ("draft", "returned", "signed", "planned", "withdrawn", "doubted"):
+    for state in (
+        "draft", "returned", "signed", "planned", "withdrawn", "doubted", "original",
+        "begun", "behind",
+    ):  # fmt: skip
         yield f"/admin/articles/article/{states[state]}/change/"
     for state, step in (
         ("draft", "submit"),
