@@ -185,7 +185,8 @@ def articles(part: int) -> Iterator[tuple[Page, Group]]:
         for key, family in live.families_of(own).items()
     }
     for edition in own:
-        yield page_of(edition), families[edition.original_id]
+        page, family = page_of(edition), families[edition.original_id]
+        yield page, family if page in family else [page]
 
 
 def page_of(edition: Edition) -> Page:

@@ -100,10 +100,11 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def families_of(self, editions: Iterable[Edition]) -> dict[int, list[Edition]]:
         """Keep what belongs to those editions: their originals and all translations.
 
-        By the key of the original, asked for once, however many there are.
+        By the key of the original, asked for once, however many there are. Should two
+        claim the same language, the newer one is meant.
         """
         originals = {edition.original_id for edition in editions}
-        found: dict[int, list[Edition]] = {key: [] for key in originals}
+        found: dict[int, dict[str, Edition]] = {key: {} for key in originals}
         family = models.Q(article__in=originals) | models.Q(
             translation_of__in=originals
         )
@@ -115,8 +116,8 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             "slug",
             "translation_of",
         ):
-            found[one.original_id].append(one)
-        return found
+            found[one.original_id].setdefault(one.language, one)
+        return {key: list(by_language.values()) for key, by_language in found.items()}
 
     def changes_after(self, at: datetime) -> list[datetime | None]:
         """Return when the next edition begins and when the next one ends."""
@@ -342,10 +343,8 @@ class Edition(Content):
 
     def translations(self) -> dict[str, str | None]:
         """Return each language with the address of what readers see in it."""
-        # Should two claim the same language, the newer one is meant.
         found = {
-            edition.language: edition.get_absolute_url()
-            for edition in reversed(self.live_family)
+            edition.language: edition.get_absolute_url() for edition in self.live_family
         }
         return {code: found.get(code) for code, _ in settings.LANGUAGES}
 

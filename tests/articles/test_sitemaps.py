@@ -327,3 +327,35 @@ def test_robots_are_told_where_it_is(client):
     assert (
         f"\nSitemap: {SITE}/sitemap.xml\n" in client.get("/robots.txt").content.decode()
     )
+
+
+def test_of_two_articles_that_claim_a_language_one_is_listed_as_it(client):
+    """Linked anew, but the old edition still says otherwise."""
+    original = factories.ArticleFactory(slug="fever")
+    factories.publish(original)
+    first, second = (
+        factories.ArticleFactory(language="it", slug=slug)
+        for slug in ("prima", "seconda")
+    )
+    first.link(original)
+    factories.publish(saved(first))
+    first.link(None)
+    second.link(original)
+    saved(first)
+    factories.publish(saved(second))
+
+    entries = sitemap(client)
+
+    pair = {
+        "en": "/articles/fever/",
+        "it": "/it/articoli/seconda/",
+        "x-default": "/articles/fever/",
+    }
+    assert entries["/articles/fever/"][1] == pair
+    assert entries["/it/articoli/seconda/"][1] == pair
+    assert entries["/it/articoli/prima/"][1] == {}
+
+
+def saved(article):
+    article.save()
+    return article
