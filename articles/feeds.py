@@ -6,6 +6,7 @@ contact is its number, and an e-mail address is the way to the contact page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -39,8 +40,23 @@ TAGS = {
 ATTRIBUTES = {"a": {"href", "hreflang"}, "td": {"colspan"}, "th": {"colspan"}}
 
 
+# What XML 1.0 has no place for (section 2.2), and browsers show nothing of.
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
 class Feed(Atom1Feed):
     """Atom with the whole text, and with the address of each translation."""
+
+    def __init__(self, title: str, **details: Any) -> None:
+        super().__init__(seen(title), **details)
+
+    def add_item(self, **item: Any) -> None:
+        super().add_item(
+            **{
+                name: seen(value) if isinstance(value, str) else value
+                for name, value in item.items()
+            }
+        )
 
     def add_item_elements(self, handler: Any, item: Any) -> None:
         super().add_item_elements(handler, item | {"description": None})
@@ -48,6 +64,11 @@ class Feed(Atom1Feed):
             link = {"rel": "alternate", "hreflang": language, "href": address}
             handler.addQuickElement("link", "", link | {"type": "text/html"})
         handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+def seen(text: str) -> str:
+    """Return a text without the characters that XML refuses."""
+    return UNSEEN.sub("", text)
 
 
 class ArticleFeed(PublicPage):

@@ -39,14 +39,22 @@ def quick_passwords(settings):
 # What the addresses with a variable part need; others are found by themselves.
 ARGUMENTS = {
     "article": ["fever"],
+    "articles:qr": ["fever"],
+    "article_banner": ["fever"],
+    "by_mail": ["fever"],
     "doctor": ["ada"],
     "doctor_card": ["ada"],
     "doctor_card4": ["ada"],
     "doctor_qr": ["ada"],
     "edition": ["fever", 1],
     "email": [1],
+    "glossary_letter": ["a"],
+    "letter": ["a"],
     "picture": ["0" * 32, "640", "jpg"],
+    "sitemap_articles": [0],
     "topic": ["liver"],
+    "topic_banner": ["liver"],
+    "topic_feed": ["liver"],
 }
 
 
@@ -73,8 +81,9 @@ def public_addresses():
         with translation.override(language):
             for namespace, name in patterns(get_resolver()):
                 if name != "set_language":
-                    args = ARGUMENTS.get(name, [])
-                    found[reverse(namespace + name, args=args)] = None
+                    named = namespace + name
+                    args = ARGUMENTS.get(named, ARGUMENTS.get(name, []))
+                    found[reverse(named, args=args)] = None
     return list(found)
 
 
@@ -524,6 +533,7 @@ def test_a12_the_languages_of_templates_are_shown_as_text(client, site):
 
 # A04: reflected ##############################################################
 
+SEARCHES = {"/search/", "/it/cerca/"}
 PARAMETERS = [
     "page",
     "p",
@@ -558,7 +568,10 @@ def test_a04_no_query_comes_back_as_markup(client, site, text):
         response = client.get(f"{address}?{query}", headers={"referer": text[:100]})
 
         assert response.status_code < 500, address
-        assert MARK not in response.getvalue().decode(), address
+        if address in SEARCHES:  # they say what was searched for
+            assert attacks_in(response.content) == [], address
+        else:
+            assert MARK.encode() not in response.getvalue(), address
         assert "Set-Cookie" not in response.headers, address
         assert response.cookies == {}, address
 
@@ -583,7 +596,7 @@ def test_a04_no_path_comes_back_as_markup(client, site, value):
             response = client.get(address)
 
             assert response.status_code in {301, 404}, address
-            assert MARK not in response.text, address
+            assert MARK.encode() not in response.getvalue(), address
             assert response.cookies == {}, address
             if response.status_code == 301:
                 assert response["Location"].startswith(folder), address
@@ -1086,7 +1099,7 @@ def test_a34_no_page_repeats_the_host(client, site):
     site()
 
     for address in pages_for_everybody():
-        assert "testserver" not in client.get(address).text, address
+        assert b"testserver" not in client.get(address).getvalue(), address
 
 
 # A35: the log ################################################################
@@ -1316,9 +1329,7 @@ def test_a46_no_page_names_its_software(client, site):
 
         assert "Server" not in response.headers, address
         assert "X-Powered-By" not in response.headers, address
-        assert not re.search(
-            r"(?i)django|python|gunicorn", response.getvalue().decode()
-        )
+        assert not re.search(rb"(?i)django|python|gunicorn", response.getvalue())
 
 
 def test_a46_an_unknown_page_shows_no_list_of_addresses(client):

@@ -6,7 +6,7 @@ import polib
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from django.urls import clear_url_caches, reverse
+from django.urls import clear_url_caches, get_resolver, reverse
 from django.utils.translation import override
 
 from articles.models import Article
@@ -43,8 +43,19 @@ def german(settings, tmp_path):
     catalogue.save_as_mofile(str(folder / "django.mo"))
     settings.LANGUAGES = [*django_settings.LANGUAGES, ("de", "German")]
     settings.LOCALE_PATHS = [tmp_path / "locale", *django_settings.LOCALE_PATHS]
-    clear_url_caches()
+    forget_addresses()
     yield
+    forget_addresses()
+
+
+def forget_addresses():
+    """Let Django read the addresses of every language anew."""
+    clear_url_caches()
+    waiting = [get_resolver()]
+    while waiting:
+        entry = waiting.pop()
+        waiting += getattr(entry, "url_patterns", [])
+        vars(entry.pattern).get("_regex_dict", {}).pop("de", None)
     clear_url_caches()
 
 

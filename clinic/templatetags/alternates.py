@@ -2,12 +2,14 @@
 
 from django import template
 from django.conf import settings
+from django.http import HttpRequest
 from django.template.context import Context
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from clinic.addresses import absolute
+from clinic.edge.edge import PARAMETERS
 
 register = template.Library()
 
@@ -24,7 +26,7 @@ def alternates(context: Context) -> SafeString:
     """
     request, found = context.get("request"), context.get("translations") or {}
     live = {code: address for code, address in found.items() if address}
-    if request is None or request.META.get("QUERY_STRING") or len(live) < 2:
+    if request is None or is_read_further(request) or len(live) < 2:
         return SafeString("")
     if live.get(get_language() or "") != request.path:
         return SafeString("")
@@ -41,3 +43,9 @@ def alternates(context: Context) -> SafeString:
             for code, address in (*live.items(), ("x-default", first))
         ),
     )
+
+
+def is_read_further(request: HttpRequest) -> bool:
+    """Say whether the address has a parameter that pages understand."""
+    query = request.META.get("QUERY_STRING", "")
+    return any(pair.partition("=")[0] in PARAMETERS for pair in query.split("&"))

@@ -842,7 +842,7 @@ SAVE = ["Save draft", "Save and preview"]
         (
             withdrawn_article,
             "Withdrawn.",
-            [*SAVE, "Send for review…", "Sign…"],
+            [*SAVE, "Send for review…", "Sign…", "Say what replaces it…"],
         ),
     ],
 )  # fmt: skip

@@ -367,6 +367,8 @@ def form_data(article, **changed):
         "author": article.author_id,
         "sources-TOTAL_FORMS": 0,
         "sources-INITIAL_FORMS": 0,
+        "chosen-TOTAL_FORMS": 0,
+        "chosen-INITIAL_FORMS": 0,
     } | changed
 
 

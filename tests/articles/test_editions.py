@@ -224,6 +224,7 @@ def test_the_link_to_a_translation_waits_for_publishing():
     assert edition.translations()["it"] is None
 
     again = factories.publish(italian)
+    edition = Edition.objects.get(pk=edition.pk)
 
     assert edition.translations()["it"] == again.get_absolute_url()
 
@@ -249,6 +250,7 @@ def test_translations_are_found_from_both_sides():
     assert edition.translations()["it"] == translated.get_absolute_url()
 
     italian.withdraw()
+    edition = Edition.objects.get(pk=edition.pk)
 
     assert edition.translations()["it"] is None
 

@@ -271,3 +271,13 @@ def test_lists_name_their_feed_and_other_pages_none(client, practice, language):
         assert client.get(wanted).status_code == 200
     for address in (article.get_absolute_url(), contact):
         assert named(address)[0] == 0
+
+
+def test_what_xml_refuses_breaks_no_feed(client, practice):
+    article = factories.ArticleFactory(title="Fe\x0bver \x1f\ufffe", summary="\x08Hot")
+    factories.publish(article)
+
+    feed = feedparser.parse(client.get("/articles/feed.atom").content)
+
+    assert not feed.bozo
+    assert feed.entries[0].title == "Fever"

@@ -760,6 +760,7 @@ CHANGES = {
     "author": lambda: {"author": str(factories.DoctorFactory().pk)},
     "translation_of": lambda: {"translation_of": ""},
     "language": lambda: {"language": "it", "translation_of": ""},
+    "condition": lambda: {"condition": str(factories.ConditionFactory().pk)},
     "picture": lambda: {"picture": str(a_picture().pk)},
     "picture_upload": lambda: {"picture_upload": upload()},
     "picture_alt": lambda: {"picture_alt": "Another liver"},

@@ -163,7 +163,8 @@ def test_everything_about_the_contact_is_reached_by_keyboard(browse):
 # WCAG 2.2, 2.5.5 asks for 44 px; what stands within a sentence is exempt.
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary')]
   .filter((target) => {
-    const around = target.parentElement.closest('p, li, td, figcaption, div, dd')
+    const around = target.parentElement
+      .closest('p, li, td, figcaption, div, dd, dt, body')
     const own = target.textContent.trim().length
     const inSentence = getComputedStyle(target).display === 'inline'
       && around.textContent.trim().length > own + 12
