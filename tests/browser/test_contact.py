@@ -166,7 +166,8 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary')]
     const around = target.parentElement
       .closest('p, li, td, figcaption, div, dd, dt, body')
     const own = target.textContent.trim().length
-    const inSentence = getComputedStyle(target).display === 'inline'
+    const isInline = getComputedStyle(target).display === 'inline'
+    const inSentence = (isInline || target.matches('.term'))
       && around.textContent.trim().length > own + 12
     const box = target.getBoundingClientRect()
     const visible = box.width > 0 && target.checkVisibility()
