@@ -50,13 +50,12 @@ class Feed(Atom1Feed):
     def __init__(self, title: str, **details: Any) -> None:
         super().__init__(seen(title), **details)
 
-    def add_item(self, **item: Any) -> None:
-        super().add_item(
-            **{
-                name: seen(value) if isinstance(value, str) else value
-                for name, value in item.items()
-            }
-        )
+    def add_item(self, *details: Any, **item: Any) -> None:
+        shown: dict[str, Any] = {
+            name: seen(value) if isinstance(value, str) else value
+            for name, value in item.items()
+        }
+        super().add_item(*details, **shown)
 
     def add_item_elements(self, handler: Any, item: Any) -> None:
         super().add_item_elements(handler, item | {"description": None})
