@@ -166,12 +166,8 @@ def pytest_runtest_teardown(item):
     result = yield
     marker = item.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
-        with django_db_blocker_of(item).unblock():
+        with item.config.stash[blocking_manager_key].unblock():
             ContentType.objects.clear_cache()
             for config in apps.get_app_configs():
                 create_contenttypes(config, verbosity=0)
     return result
-
-
-def django_db_blocker_of(item):
-    return item.config.stash[blocking_manager_key]

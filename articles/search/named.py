@@ -37,8 +37,9 @@ class NamedPage:
 def pages_for(readings: Iterable[Query], language: str) -> list[NamedPage]:
     """Return the pages whose names hold all words of a reading, whole names first."""
     found: dict[NamedPage, int] = {}
+    known = known_pages(language)
     for reading in readings:
-        for page, stems in known_pages(language):
+        for page, stems in known:
             if all(is_in(part, stems) for part in reading.parts):
                 name = set(stems_of(page.name, language))
                 found.setdefault(page, len(name - reading.stems))

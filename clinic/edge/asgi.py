@@ -15,7 +15,15 @@ from typing import IO, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from clinic import generation
-from clinic.edge.edge import Application, Edge, Environ, Response, call, wsgi
+from clinic.edge.edge import (
+    Application,
+    Edge,
+    Environ,
+    Response,
+    call,
+    is_counted,
+    wsgi,
+)
 from clinic.edge.kept import Headers, Kept, encoding_for
 
 T = TypeVar("T")
@@ -76,8 +84,9 @@ class ASGIEdge:
         answer: Kept | Response | None = await self.asked(self.edge.find, key)
         if answer is None:
             answer = await self.rendered(key, scope, headers)
-        referrer = headers.get(b"referer", b"").decode("latin-1")
-        self.edge.count(key, answer, referrer)
+        if is_counted(answer):
+            referrer = headers.get(b"referer", b"").decode("latin-1")
+            self.edge.count(key, answer, referrer)
         if isinstance(answer, Response):
             return await self.send_on(answer, scope, send)
         encoding = encoding_for(headers.get(b"accept-encoding", b"").decode("latin-1"))

@@ -282,6 +282,11 @@ def address(key: str) -> str:
     return key.partition("?")[0]
 
 
+def is_counted(answer: Kept | Response) -> bool:
+    """Say whether it is sent to somebody who has asked in vain (``Edge.count``)."""
+    return answer.status == NOT_FOUND or bool(answer.counted)
+
+
 def broken(key: str) -> Response:
     """Return the page that was written in advance: whatever broke, the numbers stay."""
     language = get_language_from_path(key) or settings.LANGUAGE_CODE

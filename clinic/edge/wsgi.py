@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from clinic.edge.edge import MARKS, Application, Edge, Environ, Response
+from clinic.edge.edge import MARKS, Application, Edge, Environ, Response, is_counted
 from clinic.edge.kept import Headers, Kept, encoding_for
 
 # So long a request waits for another that renders the same page.
@@ -50,7 +50,8 @@ class WSGIEdge:
         if key is None:
             return self.application(environ, without_marks(start_response))
         answer = edge.find(key) or self.rendered(key, environ)
-        edge.count(key, answer, environ.get("HTTP_REFERER", ""))
+        if is_counted(answer):
+            edge.count(key, answer, environ.get("HTTP_REFERER", ""))
         if isinstance(answer, Response):
             start_response(answer.status, answer.headers)
             if environ["REQUEST_METHOD"] == "HEAD":
