@@ -534,3 +534,26 @@ def test_six_writers_at_once_lose_nothing(tmp_path):
 
     assert [output(writer) for writer in writers] == [""] * 6
     assert output(run(["-c", READ], tmp_path, **PORTAL)) == "120\n"
+
+
+# The table of attacks and faults #############################################
+
+ROWS = re.findall(
+    r"^\| ([AR]\d\d) \| .+? \| (.*?) \|", (ROOT / "tests/README.md").read_text(), re.M
+)
+
+
+def test_every_attack_and_every_fault_has_its_row():
+    numbers = [f"A{n:02}" for n in range(1, 49)] + [f"R{n:02}" for n in range(1, 28)]
+    assert [number for number, _tests in ROWS] == numbers
+
+
+@pytest.mark.parametrize(("number", "tests"), ROWS, ids=[row[0] for row in ROWS])
+def test_every_row_names_the_files_of_its_tests(number, tests):
+    named = f"def test_{number.lower()}_"
+    holding = {
+        str(path.relative_to(ROOT / "tests"))
+        for path in python_files("tests")
+        if named in path.read_text()
+    }
+    assert set(re.findall(r"`([^`]+)`", tests)) == holding
