@@ -157,13 +157,16 @@ class UnfoundQuerySet(models.QuerySet["Unfound"]):
                 )
             self.purge()
 
-    def purge(self) -> None:
-        """Forget what is old, and of what is too much the rarest."""
-        self.filter(last_date__lte=timezone.localdate() - self.KEPT).delete()
+    def purge(self) -> int:
+        """Forget what is old, and of what is too much the rarest; say how many."""
+        gone, _models = self.filter(
+            last_date__lte=timezone.localdate() - self.KEPT
+        ).delete()
         often = self.order_by("-count", "-last_date", "-pk")
         rare = list(often.values_list("pk", flat=True)[self.MOST :])
         if rare:
-            self.filter(pk__in=rare).delete()
+            gone += self.filter(pk__in=rare).delete()[0]
+        return gone
 
 
 class Unfound(models.Model):

@@ -54,13 +54,14 @@ class MissedAddressQuerySet(models.QuerySet["MissedAddress"]):
                 )
             self.purge()
 
-    def purge(self) -> None:
-        """Forget what is old, and of what is too much the rarest."""
-        self.filter(last_seen__lte=timezone.now() - self.KEPT).delete()
+    def purge(self) -> int:
+        """Forget what is old, and of what is too much the rarest; say how many."""
+        gone, _models = self.filter(last_seen__lte=timezone.now() - self.KEPT).delete()
         often = self.order_by("-count", "-last_seen", "-pk")
         rare = list(often.values_list("pk", flat=True)[self.MOST :])
         if rare:
-            self.filter(pk__in=rare).delete()
+            gone += self.filter(pk__in=rare).delete()[0]
+        return gone
 
 
 class MissedAddress(models.Model):

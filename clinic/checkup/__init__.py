@@ -1,0 +1,9 @@
+"""What ``manage.py doctor`` looks at of the practice's part; see ``frame``.
+
+A new check of this app is a module here, named below.
+"""
+
+# In the order in which they are told.
+# isort: off
+from clinic.checkup import database  # noqa: F401
+from clinic.checkup import configuration  # noqa: F401
