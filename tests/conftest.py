@@ -5,10 +5,7 @@ from functools import cache
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from django.apps import apps
 from django.conf import settings as django_settings
-from django.contrib.contenttypes.management import create_contenttypes
-from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
@@ -17,7 +14,6 @@ from django.db import close_old_connections
 from django.http import HttpResponse
 from django.utils import translation
 from PIL import Image
-from pytest_django.plugin import blocking_manager_key
 
 from clinic.edge import counts
 from clinic.edge.wsgi import WSGIEdge
@@ -154,20 +150,3 @@ def visitor():
     yield Visitor()
     for signal in signals:
         signal.connect(close_old_connections)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
-    """After a test that has emptied the tables, make Django's own rows again.
-
-    A content type that is missing would be made by the next test, kept in memory, and
-    rolled back with it: its number then stands for two models.
-    """
-    result = yield
-    marker = item.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
-        with item.config.stash[blocking_manager_key].unblock():
-            ContentType.objects.clear_cache()
-            for config in apps.get_app_configs():
-                create_contenttypes(config, verbosity=0)
-    return result
