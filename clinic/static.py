@@ -4,11 +4,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import rcssmin
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+SPACE = r"(?:\s|/\*.*?\*/)"
+# Strings stay. A space before a colon stays too: it means "somewhere within".
+SPARE = re.compile(
+    rf"""("[^"]*"|'[^']*')|(?:{SPACE}|;)*(}}){SPACE}*"""
+    rf"|{SPACE}*([{{;,]){SPACE}*|(:){SPACE}+|{SPACE}+",
+    re.DOTALL,
+)
 IMPORT = re.compile(r'^@import "(?P<name>[\w.-]+)"(?: (?P<media>\w+))?;$', re.MULTILINE)
+
+
+def minified(sheet: str) -> str:
+    """Return a style sheet without comments and without the space nobody needs."""
+    small = SPARE.sub(lambda found: "".join(filter(None, found.groups())) or " ", sheet)
+    return small.strip()
 
 
 class Storage(CompressedManifestStaticFilesStorage):
@@ -27,7 +39,7 @@ class Storage(CompressedManifestStaticFilesStorage):
                 lambda found: self.inlined(paths, found), self.text(paths, self.JOINED)
             )
             self.delete(self.JOINED)
-            self.save(self.JOINED, ContentFile(rcssmin.cssmin(sheet)))
+            self.save(self.JOINED, ContentFile(minified(sheet)))
             paths[self.JOINED] = (self, self.JOINED)
         yield from super().post_process(paths, dry_run, **options)
 

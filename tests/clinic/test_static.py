@@ -5,13 +5,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import rcssmin
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.loader import get_template
 from selectolax.lexbor import LexborHTMLParser
 
 from articles.management.commands import make_bench_data
+from clinic.static import minified
 from tests import factories
 
 SHEET = "css/portal.css"
@@ -44,7 +44,24 @@ def test_the_style_sheets_are_sent_as_one_in_their_order():
 def test_every_rule_is_in_it(name):
     source = (SOURCE / f"{name}.css").read_text()
 
-    assert rcssmin.cssmin(source) in joined()
+    assert minified(source) in joined()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "small"),
+    [
+        (".prose :is(ul, ol) { margin: 0; }", ".prose :is(ul,ol){margin:0}"),
+        ("a:hover,\n  b { color: red; }\n", "a:hover,b{color:red}"),
+        ('td::before { content: attr(x) ": "; }', 'td::before{content:attr(x) ": "}'),
+        ("a { b: c } /* a; { b } */\nd { e: f }", "a{b:c}d{e:f}"),
+        ("@media (min-width: 1px) { a { b: c; } }", "@media (min-width:1px){a{b:c}}"),
+        ("a { width: calc(1px + 2px); }", "a{width:calc(1px + 2px)}"),
+        ("p > a { color: red }", "p > a{color:red}"),
+        ("li /* every */ a { b: c; }", "li a{b:c}"),
+    ],
+)
+def test_only_what_means_nothing_is_taken_out(sheet, small):
+    assert minified(sheet) == small
 
 
 def test_without_collecting_browsers_follow_the_imports():
