@@ -8,12 +8,13 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Articles")
 
     def ready(self) -> None:
-        from articles import history
+        from articles import audit, history
         from articles.models import Edition, Unfound
         from articles.search import index
         from clinic import generation
         from clinic.edge import counts
 
+        audit.tell()
         history.register()
         generation.watch(
             self,

@@ -9,7 +9,7 @@ class ClinicConfig(AppConfig):
     verbose_name = _("The practice")
 
     def ready(self) -> None:
-        from clinic import database, error_pages, generation
+        from clinic import audit, database, error_pages, generation
         from clinic.models import Practice
 
         database.watch()
@@ -17,10 +17,12 @@ class ClinicConfig(AppConfig):
         generation.watch(
             self,
             moments=Practice.objects.changes_after,
-            unseen=["User", "Generation", "MissedAddress"],
+            unseen=["AuditEntry", "User", "Generation", "MissedAddress"],
         )
+        audit.listen()
         pre_migrate.connect(generation.suspend, sender=self)
         post_migrate.connect(generation.install, sender=self)
+        post_migrate.connect(audit.guard, sender=self)
 
 
 class DeskConfig(AdminConfig):

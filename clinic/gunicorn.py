@@ -1,7 +1,6 @@
 """gunicorn's configuration: gunicorn -c python:clinic.gunicorn"""
 
 import gc
-import ipaddress
 import os
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from gunicorn.glogging import Logger
 # Here and not in a hook: gunicorn loads the application before it calls any. It also
 # reads .env, which may hold HOST and PORT.
 try:
+    from clinic.origin import masked
     from clinic.settings import ACCESS_LOG  # noqa: TID251
 except ImproperlyConfigured as error:
     sys.exit(f"The portal cannot start: {error}")
@@ -36,16 +36,6 @@ loglevel = "warning"
 accesslog = "-" if ACCESS_LOG else None
 # No referrer, no browser, no query: search words of patients are health data.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
-
-
-def masked(address: str) -> str:
-    """Return the network of an address: a /24 of IPv4, a /48 of IPv6."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "-"
-    network = ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False)
-    return str(network.network_address)
 
 
 class logger_class(Logger):

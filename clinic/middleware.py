@@ -1,12 +1,15 @@
-"""What every response needs: its language and its security headers."""
+"""What every response needs: its language, its security headers; and the desk more."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from clinic import audit
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -80,3 +83,31 @@ class LanguageMiddleware:
         if in_desk(request):
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
+
+
+class DeskMiddleware:
+    """What the desk needs round each request, once it is known who has signed in.
+
+    It knows only reading and sending forms: Django's admin would answer whatever other
+    verb as if it were GET. Whoever is refused a page stands in the log.
+    """
+
+    VERBS = ("GET", "HEAD", "POST")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not in_desk(request):
+            return self.get_response(request)
+        if request.method not in self.VERBS:
+            return HttpResponseNotAllowed(self.VERBS)
+        token = audit.current.set(request)
+        try:
+            return self.get_response(request)
+        finally:
+            audit.current.reset(token)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        if isinstance(exception, PermissionDenied) and audit.current.get() is request:
+            audit.record(request, "REFUSED", request.path_info)

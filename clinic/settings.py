@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ env = environ.Env(
     EMAIL_URL=(str, ""),
     EMAIL_FROM=(str, ""),
     DEBUG=(boolean, False),
+    FORWARDED_ALLOW_IPS=(list, ["127.0.0.1", "::1"]),
     HTTPS=(boolean, True),
     LANGUAGE_CODE=(str, "en"),
     PHONE_REGION=(str, "IT"),
@@ -73,6 +75,17 @@ if not re.fullmatch(r"((https://|mailto:|tel:)\S+)?", SECURITY_CONTACT):
         f"SECURITY_CONTACT is “{SECURITY_CONTACT}”; it must begin with https://, "
         "mailto: or tel:."
     )
+# Whose word is believed on where a request comes from; gunicorn reads it too.
+try:
+    PROXIES = [
+        ip_network(network)
+        for address in variable("FORWARDED_ALLOW_IPS")
+        for network in (["0.0.0.0/0", "::/0"] if address == "*" else [address])
+    ]
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"FORWARDED_ALLOW_IPS: {error}; it must list addresses or networks."
+    ) from None
 DATA_DIR = Path(variable("DATA_DIR") or BASE_DIR / "var").resolve()
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -112,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.middleware.DeskMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

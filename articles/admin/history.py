@@ -15,7 +15,8 @@ from django.utils.translation import gettext
 
 from articles import history
 from articles.admin.asking import AsksFirst
-from articles.models import Article
+from articles.models import Article, Step
+from clinic import audit
 
 PER_PAGE = 50
 
@@ -101,7 +102,8 @@ class HistoryOfArticles(AsksFirst):
                 return redirect("admin:articles_article_restore", pk, key)
             article.restore(content, text.sources, by=request.user)  # type: ignore[arg-type]
             done = gettext("Restored: %(text)s") % {"text": text.name}
-            self.log_change(request, article, done)
+            with audit.meaning(Step.RESTORE.name):
+                self.log_change(request, article, done)
             messages.success(
                 request,
                 gettext(

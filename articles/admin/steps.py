@@ -23,6 +23,7 @@ from articles.admin.asking import AsksFirst
 from articles.models import Article, Edition, Review, Step
 from articles.models.review import spread
 from articles.models.rules import PERMISSIONS
+from clinic import audit
 from clinic.forms import WhenForm
 from clinic.models import Practice
 from clinic.templatetags.words import in_words, in_words_with_time
@@ -335,7 +336,8 @@ class LifeOfArticles(AsksFirst):
         except ValidationError as refusal:
             return self.ask(request, article, page, form, refusal.messages)
         said = page.done(article, result, form.cleaned_data)
-        self.log_change(request, article, self.log_of(page, form))
+        with audit.meaning(page.step.name):
+            self.log_change(request, article, self.log_of(page, form))
         messages.success(request, said)
         if page.step == Step.SIGN and "_publish" in request.POST:
             return redirect("admin:articles_article_publish", article.pk)
@@ -440,7 +442,8 @@ class LifeOfArticles(AsksFirst):
                 reasons = " ".join(refusal.messages)
                 messages.error(request, f"{article.title}: {reasons}")
                 continue
-            self.log_change(request, article, str(Step.PUBLISH_UNREVIEWED.label))
+            with audit.meaning(Step.PUBLISH_UNREVIEWED.name):
+                self.log_change(request, article, str(Step.PUBLISH_UNREVIEWED.label))
             count += 1
         if count:
             messages.success(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from articles import desk
 from articles.admin.forms import LinesField
 from articles.models import Entry, Term
+from clinic import audit
 from clinic.admin import BoundedList, PlainForReaders
 from clinic.forms import LabelledForm, VersionedForm
 from clinic.templatetags.words import in_words
@@ -221,7 +222,8 @@ class TermAdmin(BoundedList, PlainForReaders):
                 for sentence in refusal.messages:
                     messages.error(request, sentence)
                 return redirect("admin:articles_term_change", term.pk)
-            self.log_change(request, term, gettext("Definition checked."))
+            with audit.meaning("CHECK"):
+                self.log_change(request, term, gettext("Definition checked."))
             self.say(request, gettext("Checked. Readers find it here:"), checked)
             return redirect("admin:articles_term_changelist")
         entry = term.current_entry()
@@ -254,7 +256,8 @@ class TermAdmin(BoundedList, PlainForReaders):
         if not request.user.has_perm("articles.check_term"):
             raise PermissionDenied
         term.take_back()
-        self.log_change(request, term, gettext("Taken out of the glossary."))
+        with audit.meaning("TAKE_BACK"):
+            self.log_change(request, term, gettext("Taken out of the glossary."))
         messages.success(
             request,
             gettext("Readers do not find “%(name)s” any longer.") % {"name": term.name},

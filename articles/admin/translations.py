@@ -18,7 +18,8 @@ from django.utils.translation import gettext
 
 from articles import history
 from articles.admin.asking import AsksFirst
-from articles.models import Article
+from articles.models import Article, Step
+from clinic import audit
 
 
 class TranslationsOfArticles(AsksFirst):
@@ -87,7 +88,8 @@ class TranslationsOfArticles(AsksFirst):
         done = gettext("Up to date with edition %(number)s of the original.") % {
             "number": ahead.number
         }
-        self.log_change(request, article, done)
+        with audit.meaning(Step.ALIGN.name):
+            self.log_change(request, article, done)
         messages.success(request, done)
 
     def translation_context(

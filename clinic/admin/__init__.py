@@ -1,6 +1,7 @@
 """The practice, its pictures and its accounts at the desk."""
 
 from clinic.admin.accounts import AccountAdmin, RoleAdmin
+from clinic.admin.audit import AuditAdmin
 from clinic.admin.base import (
     BoundedInline,
     BoundedList,
@@ -12,6 +13,7 @@ from clinic.admin.practice import PracticeAdmin
 
 __all__ = [
     "AccountAdmin",
+    "AuditAdmin",
     "BoundedInline",
     "BoundedList",
     "PictureAdmin",

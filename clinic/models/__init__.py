@@ -1,6 +1,7 @@
 """The practice: who it is, where it is, and how to reach it."""
 
 from clinic.models.address import DoctorAddress, MissedAddress
+from clinic.models.audit import AuditEntry
 from clinic.models.closure import Closure
 from clinic.models.contact import Email, Phone
 from clinic.models.doctor import Doctor
@@ -14,6 +15,7 @@ from clinic.models.user import User
 from clinic.models.versioned import Versioned
 
 __all__ = [
+    "AuditEntry",
     "Closure",
     "Doctor",
     "DoctorAddress",

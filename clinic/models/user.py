@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.doctor import Doctor
@@ -46,3 +46,15 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = _("account")  # type: ignore[assignment]
         verbose_name_plural = _("accounts")  # type: ignore[assignment]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new password is told in the log, wherever it was set."""
+        from clinic import audit
+
+        is_new_password = getattr(self, "_password", None) is not None
+        if not is_new_password or self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            audit.record(None, "PASSWORD", self)

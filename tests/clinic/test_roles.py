@@ -112,6 +112,7 @@ MANAGER = (
     | actions("clinic", "openinghours", *ALL)
     | actions("clinic", "phone", *ALL)
     | actions("clinic", "user", "add", "change", "view")
+    | actions("clinic", "auditentry", "view")
     | actions("auth", "group", "view")
     | actions("articles", "redirect", *ALL)
     | actions("clinic", "missedaddress", "change", "view")
