@@ -1,3 +1,4 @@
+import gc
 import io
 import os
 import shutil
@@ -14,6 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.db.models.signals import post_migrate
 from django.http import HttpResponse
+from django.template.base import Template
 from django.utils import translation
 from PIL import Image
 
@@ -32,6 +34,25 @@ def data_dir():
     call_command("collectstatic", verbosity=0, interactive=False)
     yield
     shutil.rmtree(os.environ["DATA_DIR"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def widgets_unnoted(django_test_environment):
+    """Let the test client note the pages and not each of their fields.
+
+    It copies the context of every template that is used: for one form of the desk two
+    thousand times, and no test asks for those of Django's own widgets.
+    """
+    noted = Template._render
+
+    def render(template, context):
+        if (template.name or "").startswith("django/forms/"):
+            return template.nodelist.render(context)
+        return noted(template, context)
+
+    Template._render = render
+    yield
+    Template._render = noted
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +177,20 @@ def visitor():
     yield Visitor()
     for signal in signals:
         signal.connect(close_old_connections)
+
+
+# How tests reach the database through Django; without one of these pytest-django
+# refuses them a connection.
+TO_THE_DATABASE = {"db", "transactional_db", "django_db_reset_sequences"}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what reaches the database: it has to pass on each kind of it."""
+    for item in items:
+        asked = TO_THE_DATABASE & set(item.fixturenames)
+        if asked or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
+def pytest_collection_finish():
+    gc.freeze()  # what is loaded by now stays

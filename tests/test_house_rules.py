@@ -9,6 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import polib
@@ -29,6 +30,7 @@ def relative(path):
     return str(path.relative_to(ROOT))
 
 
+@cache
 def python_files(*folders):
     return [
         path for folder in folders for path in sorted(ROOT.glob(f"{folder}/**/*.py"))
@@ -59,8 +61,13 @@ def output(process):
 SEES_BOTH = {"clinic/settings.py", "clinic/urls.py", "clinic/wsgi.py"}
 
 
+@cache
+def parsed(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -138,7 +145,7 @@ def key(function, strings):
 
 
 def messages_of_python(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -158,6 +165,12 @@ def entries(catalogue):
     return {(entry.msgctxt, entry.msgid): entry for entry in catalogue}
 
 
+@cache
+def known():
+    """Every message of every catalogue."""
+    return {key for po in CATALOGUES for key in entries(polib.pofile(po))}
+
+
 def test_the_messages_of_sources_and_templates_are_found():
     desk = ROOT / "templates/admin/articles/article"
 
@@ -174,9 +187,8 @@ def test_the_messages_of_sources_and_templates_are_found():
 )
 def test_every_message_is_in_a_catalogue(path):
     read = messages_of_python if path.suffix == ".py" else messages_of_template
-    known = {key for po in CATALOGUES for key in entries(polib.pofile(po))}
 
-    assert set(read(path)) - known == set()
+    assert set(read(path)) - known() == set()
 
 
 # What is never translated: it is written alike in every language.
@@ -264,9 +276,7 @@ def test_untranslated_words_are_found():
 def test_no_name_and_no_refusal_is_untranslated(path):
     if "migrations" in path.parts:
         pytest.skip("The names of models are translated where the models are.")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-
-    assert list(untranslated(tree)) == []
+    assert list(untranslated(parsed(path))) == []
 
 
 SCRIPTS = sorted(ROOT.glob("static/js/*.js"))
@@ -327,13 +337,16 @@ def test_every_language_but_the_first_has_its_catalogues():
 # Dependencies ################################################################
 
 
+LOCKS = ["requirements.lock", "requirements-machines.lock", "requirements-dev.lock"]
+
+
 def locked(name):
     """Every entry of a lock file, with the lines that belong to it."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return re.findall(r"^([a-z0-9._-]+)(==\S+)?((?:.*\\\n)*.*)", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_dependency_is_locked_to_a_version_and_its_hashes(name):
     entries = locked(name)
 
@@ -344,15 +357,14 @@ def test_every_dependency_is_locked_to_a_version_and_its_hashes(name):
 
 
 def test_the_portal_and_its_tests_run_with_the_same_versions():
-    runtime, development = (
-        {package: version for package, version, _rest in locked(name)}
-        for name in ("requirements.lock", "requirements-dev.lock")
+    runtime, machines, development = (
+        {package: version for package, version, _rest in locked(name)} for name in LOCKS
     )
 
-    assert runtime.items() <= development.items()
+    assert runtime.items() <= machines.items() <= development.items()
 
 
-@pytest.mark.parametrize("package", [entry[0] for entry in locked("requirements.lock")])
+@pytest.mark.parametrize("package", [entry[0] for entry in locked(LOCKS[1])])
 def test_no_dependency_asks_for_the_same_licence(package):
     metadata = importlib.metadata.metadata(package)
     licence = " ".join(
@@ -437,12 +449,12 @@ def test_no_file_names_a_machine():
 
 @pytest.mark.parametrize("path", [*TEMPLATES, *STATIC], ids=relative)
 def test_nothing_is_left_of_two_versions_that_were_joined(path):
-    lines = path.read_text(encoding="utf-8").splitlines()
+    text = path.read_text(encoding="utf-8")
 
-    assert [line for line in lines if re.match(r"<{7} |={7}$|>{7} ", line)] == []
+    assert re.findall(r"(?m)^(?:<{7} |={7}$|>{7} )", text) == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_the_locks_name_no_registry(name):
     text = (ROOT / name).read_text(encoding="utf-8")
 
@@ -543,6 +555,16 @@ ROWS = re.findall(
 )
 
 
+@cache
+def numbered():
+    """Each file with the number of each row that it holds a test of."""
+    return {
+        (str(path.relative_to(ROOT / "tests")), number)
+        for path in python_files("tests")
+        for number in re.findall(r"def test_([ar]\d\d)_", path.read_text())
+    }
+
+
 def test_every_attack_and_every_fault_has_its_row():
     numbers = [f"A{n:02}" for n in range(1, 49)] + [f"R{n:02}" for n in range(1, 28)]
     assert [number for number, _tests in ROWS] == numbers
@@ -550,10 +572,5 @@ def test_every_attack_and_every_fault_has_its_row():
 
 @pytest.mark.parametrize(("number", "tests"), ROWS, ids=[row[0] for row in ROWS])
 def test_every_row_names_the_files_of_its_tests(number, tests):
-    named = f"def test_{number.lower()}_"
-    holding = {
-        str(path.relative_to(ROOT / "tests"))
-        for path in python_files("tests")
-        if named in path.read_text()
-    }
+    holding = {file for file, found in numbered() if number.lower() == found}
     assert set(re.findall(r"`([^`]+)`", tests)) == holding

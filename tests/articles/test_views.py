@@ -259,18 +259,21 @@ def test_a_list_that_fits_on_one_page_has_no_pagination(client):
     assert get(client, "/articles/").css(".pagination") == []
 
 
+NO_PLACES = (
+    ["", "abc", "0", "-1", "1.5", "%00", "%ff", "1%00", "2;drop", "²"]
+    + ["9" * 18, "9" * 19, "9" * 5000]
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["before", "after"])
-@pytest.mark.parametrize(
-    "key",
-    ["", "abc", "0", "-1", "1.5", "%00", "%ff", "1%00", "2;drop", "²", "9" * 5000],
-)
 @pytest.mark.parametrize("address", ["/articles/", "/topics/liver/"])
 def test_a_place_in_a_list_that_does_not_exist_is_not_found(
-    client, long_list, address, name, key
+    client, long_list, address, name
 ):
-    page = get(client, f"{address}?{name}={key}", 404)
+    for key in NO_PLACES:
+        page = get(client, f"{address}?{name}={key}", 404)
 
-    assert "This page is not here" in words(page.css_first("h1"))
+        assert "This page is not here" in words(page.css_first("h1")), key
 
 
 def test_a_draft_is_no_place_in_a_list(client, long_list):

@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import get, html_pages, running_portal
+from tests.browser.conftest import get, running_portal
 
 OLD, NEW = "+39 331 761 2698", "+39 331 761 2699"
 # One address of each kind of answer; the QR code is compared as a whole.
@@ -158,49 +158,6 @@ def test_everything_about_the_contact_is_reached_by_keyboard(browse):
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.suggested_filename == "dr-carlo-pastore.vcf"
-
-
-# WCAG 2.2, 2.5.5 asks for 44 px; what stands within a sentence is exempt.
-SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary')]
-  .filter((target) => {
-    const around = target.parentElement
-      .closest('p, li, td, figcaption, div, dd, dt, body')
-    const own = target.textContent.trim().length
-    const isInline = getComputedStyle(target).display === 'inline'
-    const inSentence = (isInline || target.matches('.term'))
-      && around.textContent.trim().length > own + 12
-    const box = target.getBoundingClientRect()
-    const visible = box.width > 0 && target.checkVisibility()
-    const small = Math.round(box.height) < 44 || Math.round(box.width) < 24
-    return visible && small && !inSentence && !target.matches('.skip-link')
-  })
-  .map((target) => target.outerHTML.slice(0, 120))"""
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_every_target_is_large_enough_for_a_thumb(pages, browse, width):
-    page = browse(width)
-    for path in html_pages(pages):
-        page.goto(path)
-        assert page.evaluate(SMALL_TARGETS) == [], path
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_help_stands_in_the_same_place_on_every_page(pages, browse, width):
-    """WCAG 2.2, 3.2.6: the numbers and the way to the contact page."""
-    page = browse(width, javascript=False)
-    places = {}
-    for path in html_pages(pages):
-        page.goto(path)
-        language = page.locator("html").get_attribute("lang")
-        bar = page.locator(".callbar").bounding_box()
-        order = page.locator(
-            ".callbar a, .nav__link:last-of-type, .footer__phones a"
-        ).evaluate_all("links => links.map(link => link.getAttribute('href'))")
-        places.setdefault(language, []).append((bar, order))
-    for found in places.values():
-        assert len(found) > 5
-        assert all(place == found[0] for place in found)
 
 
 def test_a_number_is_read_aloud_as_it_is_grouped(browse):
