@@ -18,10 +18,10 @@ unexport DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format messages lock
+.PHONY: help run test test-postgres bench lint format messages lock
 
 help:  ## Show this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
 
 run: $(VENV)/run  ## Start the portal on this machine (HOST, PORT, DATA_DIR)
 	@exec $(BIN)/python -m clinic.launch
@@ -30,6 +30,10 @@ test: $(VENV)/dev  ## Run every check and test
 	@$(BIN)/python tests/ensure_browser.py
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest
+
+test-postgres: $(VENV)/dev  ## Run the tests on PostgreSQL (ONLY=database: those that reach it)
+	@$(BIN)/python tests/ensure_browser.py
+	@$(BIN)/python -m tests.postgresql $(if $(ONLY),-m $(ONLY))
 
 bench: $(VENV)/dev  ## Measure how fast the portal is (needs wrk; KEEP=1 for the README)
 	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep) $(if $(WAGTAIL),--wagtail $(WAGTAIL))
@@ -52,7 +56,8 @@ messages: $(VENV)/dev  ## Collect and compile the translations (needs gettext)
 
 lock: $(VENV)/dev  ## Resolve the dependencies anew (with Python 3.11)
 	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
-	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra machines -c requirements.lock -o requirements-machines.lock pyproject.toml
+	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra machines --extra dev -c requirements.lock -c requirements-machines.lock -o requirements-dev.lock pyproject.toml
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "The portal needs Python 3.11 or newer; this machine has $$(python3 --version 2>&1 || echo none)."; exit 1; }

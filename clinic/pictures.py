@@ -6,6 +6,7 @@ picture's end are gone, because every rendition is painted on a new canvas.
 """
 
 import io
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
+
+logger = logging.getLogger("clinic.pictures")
 
 FORMATS = ("AVIF", "JPEG", "PNG", "WEBP")
 MAX_BYTES = 25 * 1024 * 1024
@@ -142,14 +145,19 @@ def store(renditions: Renditions) -> str:
 
 
 def discard(key: str) -> None:
-    """Remove the files of a picture."""
+    """Remove the files of a picture; what cannot be removed is named in the log.
+
+    No row leads to them any more, so nobody's work has to fail for their sake.
+    """
     try:
         names = default_storage.listdir(f"pictures/{key}")[1]
+        for name in names:
+            default_storage.delete(f"pictures/{key}/{name}")
+        default_storage.delete(f"pictures/{key}")
     except FileNotFoundError:
         return
-    for name in names:
-        default_storage.delete(f"pictures/{key}/{name}")
-    default_storage.delete(f"pictures/{key}")
+    except OSError as error:
+        logger.error("Files of no picture stay behind in pictures/%s: %s", key, error)
 
 
 @contextmanager

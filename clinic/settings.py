@@ -21,6 +21,7 @@ env = environ.Env(
     SECRET_KEY=str,
     ALLOWED_HOSTS=list,
     ACCESS_LOG=(boolean, False),
+    CACHE_URL=(str, ""),
     SITE_URL=(str, ""),
     SECURITY_CONTACT=(str, ""),
     DATA_DIR=(str, ""),
@@ -32,6 +33,7 @@ env = environ.Env(
     FORWARDED_ALLOW_IPS=(list, ["127.0.0.1", "::1"]),
     HTTPS=(boolean, True),
     LANGUAGE_CODE=(str, "en"),
+    MEDIA_STORAGE_URL=(str, ""),
     PHONE_REGION=(str, "IT"),
     TIME_ZONE=(str, "Europe/Rome"),
 )
@@ -208,6 +210,22 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 
+# Past one machine ############################################################
+
+# What several machines have to agree on (what has changed, sessions, wrong passwords,
+# the search) is in the database. The cache is for what costs less near, and never for
+# what may have to end at once: a copy of a session could outlive its end.
+CACHE_URL = variable("CACHE_URL")
+if CACHE_URL:
+    if not re.match(r"(rediss?|valkeys?|unix)://.", CACHE_URL):
+        raise ImproperlyConfigured("CACHE_URL must look like redis://host:6379/0.")
+    CACHES = {
+        "default": {
+            "BACKEND": "clinic.cache.Cache",
+            "LOCATION": re.sub("^valkey", "redis", CACHE_URL),
+        }
+    }
+
 # Languages and time ##########################################################
 
 LANGUAGES = [("en", _("English")), ("it", _("Italian"))]
@@ -244,10 +262,21 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "clinic.static.Storage"},
 }
+MEDIA_STORAGE_URL = variable("MEDIA_STORAGE_URL")
+if MEDIA_STORAGE_URL:
+    bucket = re.fullmatch(r"s3://([a-z0-9.-]{3,63})(?:/(.*?))?/?", MEDIA_STORAGE_URL)
+    if not bucket:
+        raise ImproperlyConfigured(
+            "MEDIA_STORAGE_URL must look like s3://bucket/folder."
+        )
+    STORAGES["default"] = {
+        "BACKEND": "clinic.storage.Storage",
+        "OPTIONS": {"bucket_name": bucket[1], "location": bucket[2] or ""},
+    }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # No other site has a use for them.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -336,5 +365,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "botocore": {"level": "WARNING"},  # it tells where it has found its keys
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }

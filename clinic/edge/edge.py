@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 
 from clinic import error_pages, generation, old_addresses
+from clinic.edge import counts
 from clinic.edge.counts import Counts, writers
 from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
 from clinic.edge.missed import NOT_FOUND, Missed
@@ -105,6 +106,7 @@ class Edge:
         self.strays = Memory(min(self.pages.limit, megabyte // 2))
         self.reader = generation.reader()
         self.read: tuple[int, float] = (0, 0.0)
+        self.written_for: int | None = None  # the generation of the error pages
         self.missed = Missed()
         self.counts = {kind: Counts(write) for kind, write in writers.items()}
         self.desk = reverse("admin:index")
@@ -230,7 +232,26 @@ class Edge:
                 return None
             else:
                 self.read = (epoch.number, time.time())
+                self.follow(epoch.number)
                 return epoch
+
+    def follow(self, number: int) -> None:
+        """Write this machine's error pages anew after a change made on another.
+
+        The process that makes a change writes those of its own machine; with SQLite
+        there is no other.
+        """
+        if settings.DATABASE_URL and number != self.written_for:
+            is_due, self.written_for = self.written_for is not None, number
+            if is_due:
+                counts.later(self.write_error_pages)
+
+    def write_error_pages(self) -> None:
+        try:
+            error_pages.write()
+        except Exception:  # those that are there stay
+            self.written_for = 0
+            logger.exception("The error pages could not be written anew.")
 
     def still_holds(self, kept: Kept) -> bool:
         """Say whether one who waited for this answer may have it."""
@@ -267,8 +288,8 @@ class Edge:
 
     def flush(self) -> None:
         """Write down what was counted and is not written yet."""
-        for counts in (self.missed, *self.counts.values()):
-            counts.flush()
+        for counted in (self.missed, *self.counts.values()):
+            counted.flush()
 
     def weigh(self, key: str, kept: Kept) -> None:
         """Take into account that an encoding was added."""

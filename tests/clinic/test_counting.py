@@ -72,11 +72,13 @@ def test_no_list_that_grows_is_counted_without_a_limit(staff, model, query):
 
 
 def test_articles_are_listed_from_an_index():
-    with connection.cursor() as cursor:
-        newest = Article.objects.order_by("-updated_at", "-pk")[:50]
-        sql, parameters = newest.query.sql_with_params()
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
-        plan = " ".join(row[-1] for row in cursor.fetchall())
+    newest = Article.objects.order_by("-updated_at", "-pk")[:50]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # the table is empty here
+
+    plan = newest.explain()
 
     assert "article_by_last_save" in plan
     assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan

@@ -49,11 +49,16 @@ def test_every_table_that_readers_see_is_watched():
     assert generation.missing() == []
 
 
+def drop_trigger(event, table):
+    where = f'ON "{table}"' if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP TRIGGER "generation_{event}_{table}" {where}')
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("table", sorted(generation.watched_tables()))
 def test_a_table_without_its_trigger_is_noticed(table):
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP TRIGGER "generation_update_{table}"')
+    drop_trigger("update", table)
 
     assert generation.missing() == [f"generation_update_{table}"]
 
@@ -61,8 +66,7 @@ def test_a_table_without_its_trigger_is_noticed(table):
 @pytest.mark.django_db
 def test_while_changes_are_not_noticed_nothing_is_kept(monkeypatch):
     monkeypatch.setattr(generation, "_are_triggers_there", False)
-    with connection.cursor() as cursor:
-        cursor.execute('DROP TRIGGER "generation_insert_clinic_phone"')
+    drop_trigger("insert", "clinic_phone")
     generation.advance()
 
     with pytest.raises(generation.Unknown, match="migrate"):

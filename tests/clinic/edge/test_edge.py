@@ -716,3 +716,35 @@ def test_what_django_tells_the_edge_goes_no_further(visitor, application):
     application.headers = [("Edge-Ends", "1")]
     for cookie in ("", "session=abc"):
         assert "Edge-Ends" not in visitor.get("/a", HTTP_COOKIE=cookie).headers
+
+
+# Several machines ############################################################
+
+
+def test_the_error_pages_of_each_machine_follow_a_change(
+    visitor, present, waiting, settings, monkeypatch
+):
+    """The process that makes a change writes those of its own machine only."""
+    written = []
+    monkeypatch.setattr(error_pages, "write", lambda: written.append(present.number))
+    settings.DATABASE_URL = "postgres://portal@example.org/portal"
+    visitor.get("/a")
+    assert waiting == []
+
+    present.number = 2
+    for address in ("/a", "/b", "/a"):
+        visitor.get(address)
+    for work in waiting:
+        work()
+
+    assert written == [2]
+
+
+def test_one_machine_alone_has_no_error_pages_to_follow(
+    visitor, present, waiting, settings
+):
+    settings.DATABASE_URL = ""
+    for present.number in (1, 2, 3):
+        visitor.get("/a")
+
+    assert waiting == []
