@@ -17,7 +17,13 @@ class ClinicConfig(AppConfig):
         generation.watch(
             self,
             moments=Practice.objects.changes_after,
-            unseen=["AuditEntry", "User", "Generation", "MissedAddress"],
+            unseen=[
+                "AuditEntry",
+                "User",
+                "Generation",
+                "MissedAddress",
+                "VerifiedBackup",
+            ],
         )
         audit.listen()
         pre_migrate.connect(generation.suspend, sender=self)

@@ -21,6 +21,9 @@ env = environ.Env(
     SECRET_KEY=str,
     ALLOWED_HOSTS=list,
     ACCESS_LOG=(boolean, False),
+    BACKUP_URL=(str, ""),
+    BACKUP_KEY_FILE=(str, ""),
+    BACKUP_KEEP=(str, "7,4,12"),
     SITE_URL=(str, ""),
     SECURITY_CONTACT=(str, ""),
     DATA_DIR=(str, ""),
@@ -225,6 +228,14 @@ if CACHE_URL:
             "LOCATION": re.sub("^valkey", "redis", CACHE_URL),
         }
     }
+
+# Backups #####################################################################
+
+# A folder or s3://bucket/folder, the file of a key, and of how many days, weeks and
+# months one each is kept; see clinic/backup.
+BACKUP_URL = variable("BACKUP_URL") or str(DATA_DIR / "backups")
+BACKUP_KEY_FILE = variable("BACKUP_KEY_FILE")
+BACKUP_KEEP = variable("BACKUP_KEEP")
 
 # Languages and time ##########################################################
 

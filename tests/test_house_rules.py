@@ -373,6 +373,12 @@ def test_no_dependency_asks_for_the_same_licence(package):
             *metadata.get_all("License", []),
             *(c for c in metadata.get_all("Classifier", []) if "License" in c),
         ]
+        # Some say it in the text of their licence only.
+        or [
+            path.read_text(encoding="utf-8")
+            for path in importlib.metadata.files(package) or []
+            if path.name in metadata.get_all("License-File", [])
+        ]
     )
 
     assert licence != ""

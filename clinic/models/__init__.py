@@ -2,6 +2,7 @@
 
 from clinic.models.address import DoctorAddress, MissedAddress
 from clinic.models.audit import AuditEntry
+from clinic.models.backup import VerifiedBackup
 from clinic.models.closure import Closure
 from clinic.models.contact import Email, Phone
 from clinic.models.doctor import Doctor
@@ -31,5 +32,6 @@ __all__ = [
     "Picture",
     "Practice",
     "User",
+    "VerifiedBackup",
     "Versioned",
 ]

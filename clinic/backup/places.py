@@ -1,0 +1,106 @@
+"""Where backups are kept: a folder, or a bucket of S3."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from clinic.backup import BackupError
+
+NAME = re.compile(r"portal-(\d{8}T\d{6})Z\.tar(?:\.age)?")
+
+
+def moment_of(name: str) -> datetime | None:
+    """Return when a backup of that name was made (UTC); None if it is none."""
+    match = NAME.fullmatch(name)
+    if match is None:
+        return None
+    return datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+
+
+class Place(Protocol):
+    def names(self) -> list[str]:
+        """Return the names of all backups, the oldest first."""
+
+    def put(self, path: Path, name: str) -> None:
+        """Keep a file under a name, whole or not at all; the file may be gone then."""
+
+    def get(self, name: str, folder: Path) -> Path:
+        """Return where the backup can be read: in place, or copied into a folder."""
+
+    def delete(self, name: str) -> None: ...
+
+
+def place(url: str) -> Place:
+    """Return the place of that address: ``s3://bucket/folder``, or a folder's path."""
+    if not url.startswith("s3://"):
+        return Folder(Path(url))
+    try:
+        from clinic.backup.bucket import Bucket
+    except ImportError:
+        raise BackupError(
+            "Backups in S3 need the packages of requirements-machines.lock."
+        ) from None
+    return Bucket(url)
+
+
+def backups_among(names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if moment_of(name))
+
+
+class Folder:
+    """A folder, which is made for its owner alone: backups hold hashes of passwords."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def prepare(self) -> None:
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BackupError(
+                f"The folder {self.path} cannot be made ({error.strerror})."
+            ) from None
+
+    def names(self) -> list[str]:
+        if not self.path.is_dir():
+            return []
+        return backups_among(path.name for path in self.path.iterdir())
+
+    def put(self, path: Path, name: str) -> None:
+        self.prepare()
+        passing = self.path / f".{name}.part"
+        try:
+            try:
+                path.rename(passing)
+            except OSError:  # another disk
+                shutil.copyfile(path, passing)
+                passing.chmod(0o600)
+                sync(passing)
+            passing.rename(self.path / name)
+            sync(self.path)
+        finally:
+            passing.unlink(missing_ok=True)
+
+    def get(self, name: str, folder: Path) -> Path:
+        return self.path / name
+
+    def delete(self, name: str) -> None:
+        (self.path / name).unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, has reached the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

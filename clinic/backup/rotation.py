@@ -1,0 +1,49 @@
+"""Which backups are kept, and which have had their time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+
+class Keep(NamedTuple):
+    """How many days, weeks and months have one backup each."""
+
+    days: int = 7
+    weeks: int = 4
+    months: int = 12
+
+    @classmethod
+    def read(cls, text: str) -> Keep:
+        """Read ``7,4,12``; raise ValueError for anything else."""
+        days, weeks, months = (int(number) for number in text.split(","))
+        if min(days, weeks, months) < 0:
+            raise ValueError(text)
+        return cls(days, weeks, months)
+
+
+# Whoever makes one by hand before an upgrade must find it when the upgrade has failed.
+ALL_OF_THE_LAST = timedelta(days=1)
+
+
+def kept(moments: Iterable[datetime], keep: Keep) -> set[datetime]:
+    """Return which of these (aware, UTC) stay.
+
+    Everything of the day before the newest; then the last of each of so many days,
+    weeks and months that have any. A portal that stood still loses none meanwhile.
+    """
+    newest_first = sorted(moments, reverse=True)
+    if not newest_first:
+        return set()
+    found = {at for at in newest_first if newest_first[0] - at < ALL_OF_THE_LAST}
+    for count, period in (
+        (keep.days, "%Y-%m-%d"),
+        (keep.weeks, "%G-%V"),
+        (keep.months, "%Y-%m"),
+    ):
+        last_of: dict[str, datetime] = {}
+        for at in newest_first:
+            last_of.setdefault(at.strftime(period), at)
+        found.update(list(last_of.values())[:count])
+    return found
