@@ -134,7 +134,6 @@ def test_the_example_lists_every_variable_in_the_order_of_the_settings():
     assert listed[len(declared) :] == [
         "HOST",
         "PORT",
-        "FORWARDED_ALLOW_IPS",
         "WEB_CONCURRENCY",
     ]
 
