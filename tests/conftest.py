@@ -168,15 +168,23 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor():
-    # Else each request closes the connection that PostgreSQL holds the test's
-    # transaction on; Django's own test client prevents it in the same way.
+def connection_kept():
+    """Let the end of a request leave the test's transaction alone.
+
+    Else it closes the connection that PostgreSQL holds it on. Django's own test client
+    prevents that in the same way.
+    """
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
-    yield Visitor()
+    yield
     for signal in signals:
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def visitor(connection_kept):
+    return Visitor()
 
 
 # How tests reach the database through Django; without one of these pytest-django

@@ -257,7 +257,7 @@ def test_what_answers_again_is_forgiven(web):
     ],
 )
 def test_a_page_of_this_site_is_looked_up_without_a_network(
-    practice, address, state, detail
+    practice, connection_kept, address, state, detail
 ):
     article = published(slug="moved")
     article.slug = "live"
