@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from clinic.accents import composed
+
 # What begins with no letter of the Latin alphabet stands under the last of these.
 OTHERS = "0-9"
 LETTERS = [*string.ascii_lowercase, OTHERS]
@@ -52,7 +54,8 @@ def words_of(title: str, key_phrases: str, language: str) -> Iterator[Word]:
 
 def sort_key(label: str, language: str) -> str:
     """Return what the label is sorted by: small letters, digits and single spaces."""
-    folded = unicodedata.normalize("NFKD", label.casefold()).translate(TO_LATIN)
+    apart = unicodedata.normalize("NFKD", composed(label.casefold()))
+    folded = apart.translate(TO_LATIN)
     folded = "".join(c for c in folded if not unicodedata.combining(c)).strip()
     leading = LEADING.get(language.partition("-")[0])
     if leading:

@@ -7,10 +7,11 @@ and in small letters; of a query it keeps what tells pages of an older site apar
 
 import re
 from itertools import combinations
-from unicodedata import normalize
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
 from django.utils.encoding import repercent_broken_unicode
+
+from clinic.accents import composed
 
 LONGEST = 300
 
@@ -55,7 +56,7 @@ def parameters(path: str, query: str) -> dict[str, str]:
 def asked(path: str, query: str = "") -> str:
     """Return the one form of a decoded path and its query, as a server has them."""
     understood = parameters(path, query)
-    path = normalize("NFC", normalize("NFC", path).lower())
+    path = composed(composed(path).lower())
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":
@@ -116,7 +117,7 @@ def words(path: str) -> str:
     Long numbers are left out: whoever makes up an address shall not get a telephone
     number of his own onto a page of the practice.
     """
-    text = normalize("NFC", path.lower())
+    text = composed(path.lower())
     found = [
         word
         for word in re.findall(r"[^\W_]{2,40}", text)

@@ -7,7 +7,6 @@ Nothing but the marks is added, and nothing is taken away.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ from html import escape
 
 from articles.markup.sanitiser import INLINE
 from articles.search.words import Word, is_empty, stem, words_in
+from clinic.accents import composed
 
 TAG = re.compile(r'(<(?:[^<>"]|"[^"]*")*>)')
 NAME = re.compile(r"</?([a-z][a-z0-9]*)")
@@ -71,7 +71,7 @@ class Glossary:
 
         ``text`` may hold entities, but no tags.
         """
-        if not unicodedata.is_normalized("NFC", text):
+        if composed(text) != text:
             return  # places would be those of another text
         words = [w for w in words_in(text) if not is_entity(text, w)]
         keys = [keys_of(text[w.start : w.end], w.folded, self.language) for w in words]
@@ -126,8 +126,8 @@ def is_entity(text: str, word: Word) -> bool:
 
 def spelled(name: str) -> list[tuple[str, str]]:
     """Return the words of a name, each as it is written and folded."""
-    composed = unicodedata.normalize("NFC", name)
-    return [(composed[w.start : w.end], w.folded) for w in words_in(composed)]
+    name = composed(name)
+    return [(name[w.start : w.end], w.folded) for w in words_in(name)]
 
 
 def key_of(word: tuple[str, str], language: str, length: int) -> str:
@@ -253,7 +253,7 @@ def hard_words(text: str, glossary: Glossary) -> list[str]:
     ``text`` has no tags and no entities. Each word once, whatever its form, as it
     first stands; the longest first.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = composed(text)
     found: dict[str, str] = {}
     for start, end, note in glossary.find(text):
         written = text[start:end]

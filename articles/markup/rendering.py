@@ -51,7 +51,9 @@ def render(body: str) -> Rendered:
 
 def name_heading(node: LexborNode, number: int) -> str:
     """Give the heading an id that no other part of the page has."""
-    node.attrs["id"] = f"{slugify(node.text())[:30].rstrip('-') or 'part'}-{number}"
+    # The beginning is enough, and all that a slug can bear: see ``clinic.accents``.
+    slug = slugify(node.text()[:200])[:30].rstrip("-")
+    node.attrs["id"] = f"{slug or 'part'}-{number}"
     return node.attrs["id"] or ""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
-from articles.search.words import composed, fold, spellings, stem
+from articles.search.words import fold, spellings, stem
+from clinic.accents import composed
 
 # About three lines on a phone.
 LENGTH = 280  # characters

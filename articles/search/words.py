@@ -12,12 +12,13 @@ from typing import NamedTuple
 import Stemmer
 from django.conf.locale import LANG_INFO
 
+from clinic.accents import composed
+
 # Of another version of these rules an index is useless: raise it with every change.
 VERSION = 2
 
 # With the places where it may be hyphenated.
 WORD = re.compile("[^\\W_]+(?:\u00ad[^\\W_]+)*")
-ACCENTS = re.compile("([\u0300-\u036f]{2})[\u0300-\u036f]+")
 # What is longer is no word, but an address or the sequence of a gene.
 LONGEST = 60
 # Words that say nothing of what is looked for, folded.
@@ -81,14 +82,6 @@ class Folds(dict[int, str]):
 
 
 _folds = Folds()
-
-
-def composed(text: str) -> str:
-    """Return the text with its accents in their letters (NFC).
-
-    To put a run of accents into order takes quadratic time; nobody needs more than two.
-    """
-    return unicodedata.normalize("NFC", ACCENTS.sub(r"\1", text))
 
 
 def fold(text: str) -> str:

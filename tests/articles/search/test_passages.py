@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.search.passages import LENGTH, Piece, marked, passage
-from articles.search.words import composed, stems_of
+from articles.search.words import stems_of
+from clinic.accents import composed
 
 STEMS = {"liver", "pain"}
 

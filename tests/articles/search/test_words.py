@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.search.words import composed, fold, stem, stems_of, words_in, words_of
+from articles.search.words import fold, stem, stems_of, words_in, words_of
+from clinic.accents import composed
 
 # Each line holds forms of one word, or words that readers take for one.
 FAMILIES = {
