@@ -158,14 +158,3 @@ class RichTextField(models.TextField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**kwargs | {"widget": RichTextWidget})
-
-
-class WebField(models.URLField):
-    """A link; "example.org" means https://example.org, as in Django 6."""
-
-    def deconstruct(self) -> Any:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.URLField", args, kwargs
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**kwargs | {"assume_scheme": "https"})

@@ -4,8 +4,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from articles.fields import WebField
 from articles.models.article import Article
+from clinic.fields import WebField
 
 
 class Source(models.Model):

@@ -25,6 +25,7 @@ from django_countries.fields import CountryField
 from i18nfield.fields import I18nCharField, I18nTextField
 
 from clinic import generation
+from clinic.fields import WebField
 from clinic.hours import Schedule, public_holidays
 from clinic.models.closure import Closure
 from clinic.models.location import Location
@@ -154,7 +155,7 @@ class Practice(Versioned):
         blank=True,
         help_text=_("With the country, for example: IT00000000000"),
     )
-    professional_rules_url = models.URLField(
+    professional_rules_url = WebField(
         _("rules of the profession"),
         max_length=300,
         blank=True,

@@ -370,7 +370,7 @@ PAYLOADS = [
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_attack_survives_in_the_database_or_on_the_page(payload):
+def test_a01_no_attack_survives_in_the_database_or_on_the_page(payload):
     stored = sanitise(payload)
 
     assert_harmless(stored)
@@ -379,7 +379,7 @@ def test_no_attack_survives_in_the_database_or_on_the_page(payload):
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_attack_survives_behind_an_unfinished_text(payload):
+def test_a01_no_attack_survives_behind_an_unfinished_text(payload):
     for before in ("<table><tr><td>", "<ul><li><b>", "<!--", '<a href="', "<svg><p>"):
         assert_harmless(sanitise(before + payload))
 
@@ -431,7 +431,7 @@ REFUSED_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", REFUSED_ADDRESSES)
-def test_a_link_to_a_dangerous_address_becomes_plain_text(address):
+def test_a02_a_link_to_a_dangerous_address_becomes_plain_text(address):
     assert sanitise(f'<p><a href="{address}">words</a></p>') == "<p>words</p>"
 
 
@@ -450,7 +450,7 @@ def test_a_link_to_a_dangerous_address_becomes_plain_text(address):
         ("ht\ttps://www.example.org", "https://www.example.org"),
     ],
 )
-def test_a_link_to_a_page_a_mailbox_or_a_phone_is_kept(typed, stored):
+def test_a02_a_link_to_a_page_a_mailbox_or_a_phone_is_kept(typed, stored):
     assert sanitise(f'<p><a href="{typed}" target="_blank">x</a></p>') == (
         f'<p><a href="{stored or typed}" rel="noopener">x</a></p>'
     )
@@ -489,7 +489,7 @@ HOSTILE = st.lists(
 
 @given(HOSTILE | st.text())
 @settings(derandomised, max_examples=1500)
-def test_whatever_comes_in_only_harmless_html_comes_out(markup):
+def test_a01_whatever_comes_in_only_harmless_html_comes_out(markup):
     stored = sanitise(markup)
 
     assert_harmless(stored)
@@ -520,7 +520,7 @@ def test_headings_of_any_article_have_ids_of_their_own(markup):
 @pytest.mark.parametrize(
     "tag", ["div", "ul", "ul><li", "blockquote", "aside", "b", "table><tr><td", "x-y"]
 )
-def test_tags_nested_five_thousand_deep_are_no_danger(tag):
+def test_a11_tags_nested_five_thousand_deep_are_no_danger(tag):
     stored = sanitise(f"<{tag}>" * 5000 + "words")
 
     assert "words" in stored
@@ -546,7 +546,7 @@ def test_the_structure_behind_a_heap_of_unclosed_tags_is_kept():
         "<a href=/x><span data-contact=phone-3>", "<aside data-contact=phone-3>",
     ],
 )  # fmt: skip
-def test_two_hundred_kilobytes_of_one_piece_are_worked_through(piece):
+def test_a11_two_hundred_kilobytes_of_one_piece_are_worked_through(piece):
     """Each took minutes, or all memory, in one careless version or another."""
     stored = sanitise(piece * (200_000 // len(piece)))
 
@@ -872,5 +872,5 @@ def test_medical_prose_holds_no_numbers(prose):
 
 
 @pytest.mark.parametrize("piece", ["1", "3 ", "331 761 2698 ", "PMID 1 ", "1-", "10.1"])
-def test_a_long_text_is_searched_in_no_time(piece):
+def test_a11_a_long_text_is_searched_in_no_time(piece):
     typed_numbers(f"<p>{piece * (100_000 // len(piece))}</p>", "IT")
