@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate, pre_migrate
@@ -9,9 +11,11 @@ class ClinicConfig(AppConfig):
     verbose_name = _("The practice")
 
     def ready(self) -> None:
-        from clinic import audit, database, error_pages, generation
+        from clinic import audit, database, error_pages, generation, uploads
         from clinic.models import Practice
 
+        with suppress(OSError):  # whoever uploads is told of it
+            uploads.folder()
         database.watch()
         error_pages.watch()
         generation.watch(

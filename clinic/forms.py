@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.html import format_html, format_html_join
@@ -268,7 +267,6 @@ WIDGETS: dict[Any, dict[str, Any]] = {
     I18nCharField: {"widget": LanguageTextInput},
     I18nTextField: {"widget": LanguageTextarea},
     PhoneNumberField: {"form_class": PhoneField},
-    models.URLField: {"assume_scheme": "https"},  # as in Django 6
 }
 
 
@@ -340,12 +338,17 @@ class PictureUploadField(forms.FileField):
     """A picture file; gives the checked and redrawn ``Renditions``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        accept = "image/jpeg,image/png,image/webp,image/avif"
-        super().__init__(widget=forms.FileInput(attrs={"accept": accept}), **kwargs)
+        attrs = {
+            "accept": "image/jpeg,image/png,image/webp,image/avif",
+            # Said before a minute of uploading, where the desk's script runs.
+            "data-largest": pictures.MAX_BYTES,
+            "data-too-heavy": pictures.TOO_HEAVY,
+        }
+        super().__init__(widget=forms.FileInput(attrs=attrs), **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         upload = super().clean(data, initial)
-        return pictures.render(upload) if upload else None
+        return Picture.objects.rendered(upload) if upload else None
 
 
 class PictureForm(forms.ModelForm):

@@ -56,6 +56,20 @@ class logger_class(Logger):
         super().warning(msg, *args, **kwargs)
 
 
+def on_starting(server: Any) -> None:
+    """Clear away what a process that was killed has left of an upload."""
+    from django.db import DatabaseError, connections
+
+    from clinic.models import Picture
+
+    try:
+        Picture.objects.remove_unfinished()
+    except (DatabaseError, OSError) as error:
+        server.log.warning("Unfinished uploads cannot be cleared away: %s", error)
+    finally:
+        connections.close_all()  # none may be shared with the workers
+
+
 def worker_exit(server: Any, worker: Any) -> None:
     """Write down what this process has counted and not written yet."""
     edge = getattr(worker.app.wsgi(), "edge", None)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from clinic import audit
+from clinic import audit, uploads
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -55,6 +55,26 @@ class SecurityHeadersMiddleware:
             # Some pages of the admin, such as the change of password, say nothing.
             add_never_cache_headers(response)
         return response
+
+
+class SizeMiddleware:
+    """Refuse a request that is too large before any of it is read.
+
+    Under the asgi worker the edge has counted the bytes already; a WSGI server hands on
+    no more of them than were announced.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        cookies = request.META.get("HTTP_COOKIE", "")
+        limit = uploads.largest_body(request.path_info, cookies)
+        if announced.isdecimal() and int(announced) > limit:
+            headers = dict(uploads.TOO_LARGE_HEADERS)
+            return HttpResponse(uploads.TOO_LARGE, status=413, headers=headers)
+        return self.get_response(request)
 
 
 class LanguageMiddleware:

@@ -7,6 +7,8 @@ picture's end are gone, because every rendition is painted on a new canvas.
 
 import io
 import logging
+import re
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,17 +21,32 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
+from clinic import uploads
+
 logger = logging.getLogger("clinic.pictures")
 
 FORMATS = ("AVIF", "JPEG", "PNG", "WEBP")
-MAX_BYTES = 25 * 1024 * 1024
+MAX_BYTES = uploads.LARGEST_FILE
 MAX_PIXELS = 40_000_000
+# A progressive JPEG has about ten, each of which is painted over the whole picture: a
+# file of a megabyte that has ten thousand would take minutes.
+MOST_SCANS = 100
 WIDTHS = (320, 640, 960, 1280, 1600)
+# What pictures are called by cameras, phones and programs.
+EXTENSIONS = ("avif", "jfif", "jpe", "jpeg", "jpg", "png", "webp")
+# What servers and browsers run, wherever it stands in a name.
+ACTING = re.compile(r"[ps]?html?\d*|xhtml|php\d?|phar|svgz?|xml|js|exe")
+# A name that ends otherwise than it looks, or is read.
+MISLEADING = re.compile("\0|%00|[\u200e\u200f\u202a-\u202e\u2066-\u2069]|[. ]$")
 CONTENT_TYPES = {"avif": "image/avif", "jpg": "image/jpeg", "png": "image/png"}
 
 NOT_A_PICTURE = _(
     "This file is not a JPEG, PNG, WebP or AVIF picture, or it is damaged. "
     "Please open it in a picture program and save it as JPEG or PNG."
+)
+NOT_NAMED_SO = _(
+    "The name of this file is not that of a picture. It should end with .jpg, .png, "
+    ".webp or .avif; please open it in a picture program and save it as JPEG or PNG."
 )
 TOO_HEAVY = _(
     "This file is larger than 25 MB. Please save the picture in a smaller size."
@@ -52,6 +69,15 @@ class Renditions:
     fallback: str
     files: dict[str, bytes]
 
+    @property
+    def weight(self) -> int:
+        """The bytes of all files together."""
+        return sum(map(len, self.files.values()))
+
+
+# What is decoded has up to 40 million pixels, which take half a gigabyte on their way.
+_one_at_a_time = threading.Lock()
+
 
 def render(upload: File) -> Renditions:
     """Turn an upload into renditions, in memory.
@@ -62,11 +88,34 @@ def render(upload: File) -> Renditions:
     """
     if upload.size is None or upload.size > MAX_BYTES:
         raise ValidationError(TOO_HEAVY, code="size")
+    if not is_named_as_picture(upload.name or ""):
+        raise ValidationError(NOT_NAMED_SO, code="name")
+    with _one_at_a_time:
+        return encode(decode(upload))
+
+
+def is_named_as_picture(name: str) -> bool:
+    """Say whether a file's name promises a picture and nothing else.
+
+    The name is never used for a file. But what calls itself a page or a program is no
+    picture that somebody meant to upload, whatever is in it.
+    """
+    if MISLEADING.search(name):
+        return False
+    _stem, *ends = name.lower().split(".")
+    acting = any(ACTING.fullmatch(end) for end in ends)
+    return ends[-1:] != [] and ends[-1] in EXTENSIONS and not acting
+
+
+def decode(upload: File) -> Image.Image:
+    """Paint an upload on a new canvas; raises ValidationError as ``render`` does."""
     try:
         upload.seek(0)
         with Image.open(upload, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValidationError(TOO_MANY_PIXELS, code="pixels")
+            if image.format in {"JPEG", "MPO"} and scans(upload) > MOST_SCANS:
+                raise ValidationError(NOT_A_PICTURE, code="invalid")
             canvas = repaint(image)
     except ValidationError:
         raise
@@ -78,20 +127,33 @@ def render(upload: File) -> Renditions:
         raise ValidationError(TOO_LONG, code="long")
     if min(canvas.size) < 32:
         raise ValidationError(TOO_SMALL, code="small")
-    return encode(canvas)
+    return canvas
+
+
+def scans(upload: File) -> int:
+    """Count the scans of a JPEG; nothing else in one is written like their beginning.
+
+    Those of a small copy for cameras count as well.
+    """
+    place = upload.tell()
+    upload.seek(0)
+    count = upload.read().count(b"\xff\xda")
+    upload.seek(place)
+    return count
 
 
 def repaint(image: Image.Image) -> Image.Image:
     """Return the picture upright on a new canvas: RGBA if any of it is see-through."""
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I;16"):
         # Converting would cut every value at 255: a white picture.
-        upright = upright.point(lambda value: value / 256).convert("L")
-    painted = upright.convert("RGBA")
-    see_through = painted.getchannel("A").getextrema() != (255, 255)
-    canvas = Image.new("RGBA" if see_through else "RGB", painted.size)
-    canvas.paste(painted if see_through else painted.convert("RGB"))
+        image = image.point(lambda value: value / 256).convert("L")
+    painted = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if painted.mode == "RGBA" and painted.getchannel("A").getextrema() == (255, 255):
+        painted = painted.convert("RGB")
+    canvas = Image.new(painted.mode, painted.size)
+    canvas.paste(painted)
     return canvas
 
 
@@ -126,21 +188,25 @@ def saved(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 # Files cannot be rolled back by the database, so every folder written is noted here
-# while a request runs and removed again if the request fails.
-_written: ContextVar[list[str] | None] = ContextVar("written", default=None)
+# while a request runs and removed again if the request fails, or dies.
+_written: ContextVar[list[uploads.Note] | None] = ContextVar("written", default=None)
 
 
 def store(renditions: Renditions) -> str:
     """Write the files under a new random key and return it; all of them or none."""
     key = uuid.uuid4().hex
-    if (written := _written.get()) is not None:
-        written.append(key)
+    note = uploads.Note(key)
     try:
         for name, content in renditions.files.items():
             default_storage.save(f"pictures/{key}/{name}", ContentFile(content))
     except BaseException:
         discard(key)
+        note.remove()
         raise
+    if (written := _written.get()) is not None:
+        written.append(note)
+    else:
+        note.remove()
     return key
 
 
@@ -166,16 +232,20 @@ def kept_only_on_success() -> Iterator[None]:
 
     A block inside another hands its pictures on to it: the outer one may still fail.
     """
-    outer, written = _written.get(), list[str]()
+    outer, written = _written.get(), list[uploads.Note]()
     token = _written.set(written)
     try:
         yield
     except BaseException:
-        for key in written:
-            discard(key)
+        for note in written:
+            discard(note.key)
+            note.remove()
         raise
     else:
         if outer is not None:
             outer.extend(written)
+        else:
+            for note in written:
+                note.remove()
     finally:
         _written.reset(token)

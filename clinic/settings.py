@@ -38,6 +38,7 @@ env = environ.Env(
     HTTPS=(boolean, True),
     LANGUAGE_CODE=(str, "en"),
     PHONE_REGION=(str, "IT"),
+    PICTURE_MEGABYTES=(int, 4000),
     TIME_ZONE=(str, "Europe/Rome"),
 )
 read_env_file()
@@ -121,6 +122,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Headers first, so that static files carry them too.
     "clinic.middleware.SecurityHeadersMiddleware",
+    "clinic.middleware.SizeMiddleware",
     "csp.middleware.CSPMiddleware",
     # Before whatever may refuse a request: the refusal has a language too.
     "clinic.middleware.LanguageMiddleware",
@@ -293,9 +295,16 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Source maps weigh 4 MB here and only a developer's tools ask for them.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["avif", "gz", "jpg", "map", "png", "woff2"]
-# Sessions and forms of the desk may carry one picture; fields stay bounded.
+# Forms of the desk carry one picture; fields stay bounded. See clinic/uploads.py.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["clinic.uploads.Handler"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+# What all pictures together may take of the disk. One takes about a megabyte in all its
+# widths, so this is more than a practice writes articles, and no more than a small
+# server and its backups can hold.
+PICTURE_MEGABYTES = variable("PICTURE_MEGABYTES")
 
 # What each process keeps of finished public answers; see clinic/edge.
 EDGE_MEGABYTES = variable("EDGE_MEGABYTES")

@@ -207,7 +207,8 @@ def picture(request: HttpRequest, key: str, width: int, extension: str) -> FileR
         file = default_storage.open(f"pictures/{key}/{width}.{extension}")
     except FileNotFoundError:
         raise Http404 from None
-    if Path(str(file.name)).is_symlink():
+    if Path(str(file.name)).resolve().parts[-2:] != (key, f"{width}.{extension}"):
+        file.close()
         raise Http404  # nothing of ours is a link; it would lead out of the folder
     response = FileResponse(file, content_type=pictures.CONTENT_TYPES[extension])
     response["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -1,7 +1,7 @@
 """What attackers try, named by the numbers of the table of attacks (A01-A48).
 
-Rich text is attacked in articles/test_markup.py, pictures (A13-A20) in
-clinic/test_pictures.py, telephone numbers in clinic/test_phones.py.
+Rich text is attacked in articles/test_markup.py, uploads (A13-A22) in
+clinic/test_uploads.py, and parsers with long texts (A11) in test_growth.py.
 """
 
 import logging

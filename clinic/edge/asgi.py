@@ -6,7 +6,6 @@ A slow client therefore costs memory and no thread.
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from functools import lru_cache
 from typing import IO, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from clinic import generation
+from clinic import generation, uploads
 from clinic.edge.edge import (
     Application,
     Edge,
@@ -36,8 +35,9 @@ RawHeaders = list[tuple[bytes, bytes]]
 THREADS = 4
 # Nothing that staff do takes so long; what does will never end.
 STUCK_SECONDS = 60
-# The largest picture that the desk takes has 25 MB.
-LARGEST_BODY = 32 * 1024 * 1024
+# So long somebody on a slow line needs for a picture: 25 MB at a megabit a second.
+# What takes longer is there to hold a file open.
+PATIENCE_SECONDS = 240
 CHUNK = 64 * 1024
 
 
@@ -164,28 +164,30 @@ class ASGIEdge:
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
         """Let Django answer a request as it is."""
-        limit = self.largest_body(scope, headers)
+        cookies = headers.get(b"cookie", b"").decode("latin-1")
+        limit = uploads.largest_body(path_of(scope), cookies)
         declared = headers.get(b"content-length", b"0")
         size = int(declared) if declared.isdigit() else 0
-        body = tempfile.SpooledTemporaryFile(CHUNK)  # noqa: SIM115  closed by the task
-        if size <= limit:
-            size = await received(body, limit, receive)
+        body = uploads.nameless(CHUNK)  # closed by the task
+        try:
+            if size <= limit:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    size = await received(body, limit, receive)
+        except BaseException as reason:
+            body.close()
+            if isinstance(reason, TimeoutError):
+                return await self.respond(send, 408, [(b"content-length", b"0")], b"")
+            raise
         if size < 0:
             return body.close()  # whoever asked has gone
         if size > limit:
             body.close()
-            return await self.respond(send, 413, [(b"content-length", b"0")], b"")
+            told = raw(uploads.TOO_LARGE_HEADERS)
+            return await self.respond(send, 413, told, uploads.TOO_LARGE)
         work = self.in_thread(call, self.application, environ_of(scope, body, size))
         task = asyncio.ensure_future(work)
         task.add_done_callback(lambda _: body.close())
         await self.send_on(await to_its_end(task, close), scope, send)
-
-    def largest_body(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
-        """Take pictures from the desk, and little from whoever has not signed in."""
-        cookie = headers.get(b"cookie", b"").decode("latin-1")
-        is_staff = self.edge.session_cookie in cookie
-        at_desk = path_of(scope).startswith(self.edge.desk)
-        return LARGEST_BODY if at_desk and is_staff else CHUNK
 
     async def send_on(self, response: Response, scope: Scope, send: Send) -> None:
         """Send an answer of Django's piece by piece: it may be a large file."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
@@ -11,7 +13,13 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from clinic import pictures
+from clinic import pictures, uploads
+
+NO_ROOM = _(
+    "There is no room for another picture: all of them together may take %(allowed)s "
+    "MB. Please delete pictures that no article uses, or ask whoever runs the server "
+    "for more room (PICTURE_MEGABYTES)."
+)
 
 
 class PictureManager(models.Manager["Picture"]):
@@ -34,9 +42,34 @@ class PictureManager(models.Manager["Picture"]):
     ) -> Picture:
         """Render and store an upload; raises ValidationError if it is no picture."""
         name = (upload.name or "").rpartition(".")[0] or str(_("Picture"))
-        return self.create_from(
-            pictures.render(upload), name=name, is_drawing=is_drawing
-        )
+        renditions = self.rendered(upload)
+        return self.create_from(renditions, name=name, is_drawing=is_drawing)
+
+    def rendered(self, upload: UploadedFile) -> pictures.Renditions:
+        """Return an upload as renditions for which there is room.
+
+        Raises ValidationError with a sentence if it is no picture, or one too many.
+        """
+        self.check_room(0)  # who has none left does not get the processor either
+        renditions = pictures.render(upload)
+        self.check_room(renditions.weight)
+        return renditions
+
+    def check_room(self, weight: int) -> None:
+        """Raise ValidationError unless that many bytes more may be stored."""
+        taken = self.aggregate(taken=models.Sum("weight"))["taken"] or 0
+        if taken + max(weight, 1) > settings.PICTURE_MEGABYTES * 1_000_000:
+            params = {"allowed": settings.PICTURE_MEGABYTES}
+            raise ValidationError(NO_ROOM, code="room", params=params)
+
+    def remove_unfinished(self) -> int:
+        """Remove what processes that died had written of a picture; say how many."""
+        removed = 0
+        for key in uploads.left_behind():
+            if not self.filter(key=key).exists():
+                pictures.discard(key)
+                removed += 1
+        return removed
 
 
 class Picture(models.Model):
@@ -60,6 +93,8 @@ class Picture(models.Model):
     height = models.PositiveIntegerField(_("height"), editable=False)
     widths = models.JSONField(editable=False)
     fallback = models.CharField(max_length=3, editable=False)
+    # Bytes of all its files together.
+    weight = models.PositiveBigIntegerField(default=0, editable=False)
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
 
     objects = PictureManager()
@@ -79,6 +114,7 @@ class Picture(models.Model):
         self.height = renditions.height
         self.widths = renditions.widths
         self.fallback = renditions.fallback
+        self.weight = renditions.weight
 
     def url(self, width: int, extension: str) -> str:
         return default_storage.url(f"pictures/{self.key}/{width}.{extension}")

@@ -52,3 +52,11 @@ document.querySelector("#id_moment")?.addEventListener("input", () => {
   const later = document.querySelector("input[name=when][value=later]")
   if (later) later.checked = true
 })
+
+// A picture that is too large is refused before it is sent.
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("input[type=file][data-largest]")) return
+  const isTooHeavy = target.files[0]?.size > Number(target.dataset.largest)
+  target.setCustomValidity(isTooHeavy ? target.dataset.tooHeavy : "")
+  target.reportValidity()
+})

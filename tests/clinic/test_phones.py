@@ -173,7 +173,7 @@ TYPED = st.text() | st.text("0123456789+()-./ #*;,=extintx\u00a0\u200e٣３", ma
 
 @given(TYPED, st.sampled_from(["IT", "GB", "US", "SM"]))
 @settings(derandomised, max_examples=1500)
-def test_any_text_is_a_dialable_number_or_a_refusal(typed, region):
+def test_a07_any_text_is_a_dialable_number_or_a_refusal(typed, region):
     try:
         number = parse_phone(typed, region)
     except ValidationError:

@@ -431,7 +431,7 @@ def expected_rows(card):
 
 @given(cards())
 @derandomised
-def test_any_text_comes_back_from_both_parsers_and_adds_no_property(card):
+def test_a07_any_text_comes_back_from_both_parsers_and_adds_no_property(card):
     three = expected_rows(card) | {("VERSION", None): "3.0"}
     four = expected_rows(card) | {
         ("VERSION", None): "4.0",
@@ -451,7 +451,7 @@ def test_any_text_comes_back_from_both_parsers_and_adds_no_property(card):
 
 @given(ANYTHING, ANYTHING)
 @derandomised
-def test_any_address_or_language_adds_no_property(url, language):
+def test_a07_any_address_or_language_adds_no_property(url, language):
     card = replace(PRACTICE, url=url, language=language, tels=(), addresses=())
     written = vcard4(card)
 

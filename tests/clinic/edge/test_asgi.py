@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import brotli
 import pytest
 
+from clinic import uploads
 from clinic.edge import asgi
 from clinic.edge.asgi import ASGIEdge
 from tests.clinic.edge.stub import attach
@@ -192,18 +193,18 @@ def test_a_body_that_breaks_off_never_reaches_django(edge, application):
 @pytest.mark.parametrize(
     ("address", "headers", "limit"),
     [
-        ("/a", {}, "CHUNK"),
-        ("/admin/", {}, "CHUNK"),
-        ("/a", {"cookie": "session=abc"}, "CHUNK"),
+        ("/a", {}, "SMALL_BODY"),
+        ("/admin/", {}, "SMALL_BODY"),
+        ("/a", {"cookie": "session=abc"}, "SMALL_BODY"),
         ("/admin/", {"cookie": "session=abc"}, "LARGEST_BODY"),
     ],
 )
 @pytest.mark.parametrize("is_declared", [True, False])
-def test_a_body_that_is_too_large_is_refused(
+def test_a22_a_body_that_is_too_large_is_refused(
     edge, application, monkeypatch, address, headers, limit, is_declared
 ):
     """Pictures come from the desk; nobody else can fill the disk."""
-    monkeypatch.setattr(asgi, limit, 10)
+    monkeypatch.setattr(uploads, limit, 10)
     small, large = [b"x" * 5] * 2, [b"x" * 6] * 2
     if is_declared:
         headers = headers | {"content_length": "12"}
@@ -211,8 +212,30 @@ def test_a_body_that_is_too_large_is_refused(
     else:
         assert get(edge, address, method="POST", body=small, **headers).status == 200
         application.seen.clear()
-        assert get(edge, address, method="POST", body=large, **headers).status == 413
+        answer = get(edge, address, method="POST", body=large, **headers)
+        assert (answer.status, answer.body) == (413, uploads.TOO_LARGE)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert application.seen == []
+
+
+def test_a22_a_body_that_never_ends_is_not_waited_for(edge, application, monkeypatch):
+    monkeypatch.setattr(asgi, "PATIENCE_SECONDS", 0.2)
+    answer = Answer()
+
+    async def slow():
+        async def receive():
+            await asyncio.sleep(0.05)
+            return {"type": "http.request", "body": b"x", "more_body": True}
+
+        scope = {
+            "type": "http", "method": "POST", "scheme": "http", "raw_path": b"/admin/",
+            "query_string": b"", "headers": [(b"host", b"testserver")],
+        }  # fmt: skip
+        await edge(scope, receive, answer.take)
+
+    run(slow())
+
+    assert (answer.status, application.seen) == (408, [])
 
 
 def test_a_large_file_is_sent_piece_by_piece_and_closed(edge):
