@@ -18,7 +18,7 @@ unexport DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres bench lint format messages lock
+.PHONY: help run test test-postgres bench deploy-test lint format messages lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -37,6 +37,9 @@ test-postgres: $(VENV)/dev  ## Run the tests on PostgreSQL (ONLY=database: those
 
 bench: $(VENV)/dev  ## Measure how fast the portal is (needs wrk; KEEP=1 for the README)
 	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep) $(if $(WAGTAIL),--wagtail $(WAGTAIL))
+
+deploy-test: $(VENV)/dev  ## Do both ways of deploying in a clean folder
+	@$(BIN)/python -m tests.deploy.build
 
 lint: $(VENV)/dev  ## Check style, templates and types
 	@$(BIN)/ruff check .

@@ -1,7 +1,9 @@
 """The environment: strict where django-environ is lenient; no Django needed."""
 
 import io
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import environ
@@ -46,3 +48,21 @@ def read_env_file(path: Path = BASE_DIR / ".env") -> None:
                 f"line {number} of .env is not of the form NAME=value."
             )
     environ.Env.read_env(io.StringIO("\n".join(lines)))
+
+
+def read_variables_from_files(names: Iterable[str]) -> None:
+    """Set each variable whose ``…_FILE`` names the file that holds it.
+
+    So a secret need not stand in the environment, which other programs may list. Raises
+    ImproperlyConfigured for a file that cannot be read.
+    """
+    for name in names:
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE is {path}, which cannot be read: {error}"
+            ) from None

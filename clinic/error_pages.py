@@ -1,8 +1,8 @@
-"""The page for "something broke", written in advance.
+"""The pages for when nothing can be rendered, written in advance.
 
-When the database is gone or a template fails, nothing can be rendered; the phone
-numbers must still be there. So the page is written to a file, in every language,
-whenever contact details change and at every start.
+When the database is gone or a template fails, or when the web server answers before
+the portal is asked, the phone numbers must still be there. So these pages are written
+to files, in every language, whenever contact details change and at every start.
 """
 
 import os
@@ -25,6 +25,9 @@ from clinic.models import (
     Practice,
 )
 
+# By the status that they are for: the portal itself sends the second one only, nginx
+# (deploy/nginx) all of them.
+PAGES = {"400": "400.html", "500": "500.html", "503": "wait.html"}
 WATCHED = (Doctor, Email, Location, OpeningHours, Phone, Practice)
 
 # For a portal whose page was never written: no style, no numbers, but polite.
@@ -41,8 +44,8 @@ LAST_RESORT = """<!doctype html>
 """
 
 
-def path(language: str) -> Path:
-    return settings.DATA_DIR / "errors" / f"500.{language}.html"
+def path(language: str, status: str = "500") -> Path:
+    return settings.DATA_DIR / "errors" / f"{status}.{language}.html"
 
 
 def read(language: str) -> str:
@@ -56,7 +59,7 @@ def read(language: str) -> str:
 
 
 def write() -> None:
-    """Write the page in every language, each in one step: never half a page.
+    """Write the pages in every language, each in one step: never half a page.
 
     Raises OSError if the folder cannot be written.
     """
@@ -64,19 +67,24 @@ def write() -> None:
     practice.notices_now = []  # on a page kept in a file they would outlive their end
     for code, _ in settings.LANGUAGES:
         with translation.override(code):
-            html = render_to_string(
-                "500.html", {"practice": practice, "LANGUAGE_CODE": code}
-            )
-        target = path(code)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(html)
-            Path(name).chmod(0o644)
-            Path(name).replace(target)
-        finally:
-            Path(name).unlink(missing_ok=True)  # there only if the disk is full
+            context = {"practice": practice, "LANGUAGE_CODE": code}
+            for status, template in PAGES.items():
+                replace(path(code, status), render_to_string(template, context))
+
+
+def replace(target: Path, html: str) -> None:
+    """Write a file that the web server, another user, can read."""
+    if not target.parent.exists():
+        target.parent.mkdir(parents=True)
+        target.parent.chmod(0o755)
+    handle, name = tempfile.mkstemp(dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(html)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)  # there only if the disk is full
 
 
 def write_after_commit(**kwargs: Any) -> None:

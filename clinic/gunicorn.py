@@ -2,12 +2,14 @@
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
+from gunicorn import systemd
 from gunicorn.glogging import Logger
 
 # Here and not in a hook: gunicorn loads the application before it calls any. It also
@@ -77,6 +79,33 @@ def worker_exit(server: Any, worker: Any) -> None:
         edge.flush()
 
 
+def pre_exec(server: Any) -> None:
+    """Begin anew (signal USR2) in the release to which ``RELEASE`` leads now.
+
+    Until then the process knows no path but that of its own release, so whatever it
+    still loads is of its own age.
+    """
+    release = os.environ.get("RELEASE")
+    if release:
+        folder = os.path.realpath(release)
+        program = [f"{folder}/.venv/bin/python", f"{folder}/.venv/bin/gunicorn"]
+        server.START_CTX |= {
+            0: program[0],
+            "cwd": folder,
+            "args": [*program, *sys.argv[1:]],
+        }
+
+
+def take_over(server: Any) -> None:
+    """Send the older portal away that has begun this one: this one can answer now.
+
+    Both hold the same open door, so nobody meets a closed one.
+    """
+    if server.master_pid:
+        systemd.sd_notify(f"MAINPID={server.pid}\nREADY=1", server.log)
+        os.kill(server.master_pid, signal.SIGTERM)
+
+
 def when_ready(server: Any) -> None:
     """Say where the portal answers, and the first time the generated password."""
     from django.conf import settings
@@ -96,3 +125,4 @@ def when_ready(server: Any) -> None:
     # What is loaded stays shared between the workers: no collection touches it.
     gc.collect()
     gc.freeze()
+    take_over(server)

@@ -23,8 +23,10 @@ DENIED_FEATURES = [
 SECURITY_HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED_FEATURES),
+    "Permissions-Policy": ",".join(f"{feature}=()" for feature in DENIED_FEATURES),
     "X-DNS-Prefetch-Control": "off",
+    # Django's own middleware does not see the redirects of those outside of it.
+    "X-Frame-Options": "DENY",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
 

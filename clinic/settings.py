@@ -14,7 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
-from clinic.environment import BASE_DIR, boolean, read_env_file
+from clinic.environment import (
+    BASE_DIR,
+    boolean,
+    read_env_file,
+    read_variables_from_files,
+)
 
 env = environ.Env(
     # name=(type, default); a variable without default must be set in production
@@ -42,6 +47,7 @@ env = environ.Env(
     TIME_ZONE=(str, "Europe/Rome"),
 )
 read_env_file()
+read_variables_from_files(env.scheme)
 
 
 def variable(name: str):
@@ -277,7 +283,11 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "clinic.static.Storage"},
+    # nginx reads them too, whoever may read the rest (deploy/systemd/portal.service).
+    "staticfiles": {
+        "BACKEND": "clinic.static.Storage",
+        "OPTIONS": {"directory_permissions_mode": 0o755},
+    },
 }
 MEDIA_STORAGE_URL = variable("MEDIA_STORAGE_URL")
 if MEDIA_STORAGE_URL:
@@ -388,5 +398,7 @@ LOGGING = {
     "loggers": {
         "botocore": {"level": "WARNING"},  # it tells where it has found its keys
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Whoever looks for other sites here is refused; a traceback for each is noise.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -2,7 +2,11 @@
 
 import asyncio
 
+from gunicorn.asgi import protocol
 from gunicorn.workers.gasgi import ASGIWorker
+
+# The name of the program helps only who looks for its faults; there is no setting.
+protocol._CACHED_SERVER_HEADER = b""
 
 
 class Worker(ASGIWorker):

@@ -55,6 +55,17 @@ def widgets_unnoted(django_test_environment):
     Template._render = noted
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    """The folder of a portal with the sample content, for servers to copy."""
+    from tests.test_server import manage
+
+    folder = tmp_path_factory.mktemp("filled")
+    manage(folder, "prepare", "-v", "0")
+    manage(folder, "load_sample")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path):
     """A folder of pictures of the test's own."""

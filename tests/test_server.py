@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -54,12 +55,8 @@ def manage(data_dir, *arguments):
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("server")
-    manage(folder, "migrate", "-v", "0")
-    manage(folder, "collectstatic", "-v", "0", "--no-input")
-    manage(folder, "load_sample")
-    return folder
+def data_dir(filled, tmp_path_factory):
+    return shutil.copytree(filled, tmp_path_factory.mktemp("server") / "data")
 
 
 class Server:
@@ -132,10 +129,10 @@ def server(request, data_dir):
 
 
 class Load:
-    """Clients that read without a pause over connections that are kept open."""
+    """Clients that read, without a pause by default, over connections kept open."""
 
-    def __init__(self, server, path, clients=8):
-        self.server, self.path = server, path
+    def __init__(self, server, path, clients=8, pause=0):
+        self.server, self.path, self.pause = server, path, pause
         self.statuses, self.failures, self.bodies = [], [], set()
         self.stop = threading.Event()
         self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
@@ -153,6 +150,7 @@ class Load:
                 self.statuses.append(status)
                 self.bodies.add(body)
                 is_fresh = False
+                time.sleep(self.pause)
                 if headers.get("Connection", "").lower() != "close":
                     continue
             connection.close()
@@ -235,16 +233,21 @@ def test_what_is_planned_begins_by_itself_in_every_worker(server):
 # Whatever happens to the processes ###########################################
 
 
+def reloads(server, times):
+    """Have all workers replaced, so many times."""
+    for _ in range(times):
+        before = set(server.workers())
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while before & set(server.workers()) or len(server.workers()) < WORKERS:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(0.3)
+
+
 def test_r04_reloads_under_load_lose_nothing(server):
     with Load(server, ARTICLE) as load:
-        for _ in range(4):
-            before = set(server.workers())
-            server.process.send_signal(signal.SIGHUP)
-            deadline = time.monotonic() + 30
-            while before & set(server.workers()) or len(server.workers()) < WORKERS:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-            time.sleep(0.3)
+        reloads(server, 4)
     assert load.failures == []
     assert set(load.statuses) == {200}
     assert len(load.bodies) == 1

@@ -68,6 +68,9 @@ class ASGIEdge:
         self.renders: dict[str, asyncio.Future[Kept | Response]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # Whoever asks for one is refused (403), and no fault is logged for it.
+            return await send({"type": "websocket.close"})
         if scope["type"] != "http":
             raise ValueError(f"The portal does not speak {scope['type']}.")
         headers = dict(scope["headers"])

@@ -21,7 +21,12 @@ from hypothesis import strategies as st
 import clinic.gunicorn
 from clinic import launch
 from clinic import settings as portal  # noqa: TID251  tests its functions, not values
-from clinic.environment import BASE_DIR, boolean, read_env_file
+from clinic.environment import (
+    BASE_DIR,
+    boolean,
+    read_env_file,
+    read_variables_from_files,
+)
 from tests.environment import VARIABLES
 
 derandomised = settings(deadline=None, derandomize=True, database=None)
@@ -124,6 +129,23 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
         read_env_file(tmp_path)
 
 
+def test_a_secret_may_stand_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "key").write_text("long and random\n")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("SECRET_KEY", "of the environment")
+
+    read_variables_from_files(["SECRET_KEY", "DATABASE_URL"])
+
+    assert os.environ["SECRET_KEY"] == "long and random"
+
+
+def test_a_secret_that_cannot_be_read_is_named_by_its_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "gone"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY_FILE is .*gone, which"):
+        read_variables_from_files(["SECRET_KEY"])
+
+
 def test_the_example_lists_every_variable_in_the_order_of_the_settings():
     example = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
 
@@ -131,11 +153,7 @@ def test_the_example_lists_every_variable_in_the_order_of_the_settings():
 
     declared = list(portal.env.scheme)
     assert listed[: len(declared)] == declared
-    assert listed[len(declared) :] == [
-        "HOST",
-        "PORT",
-        "WEB_CONCURRENCY",
-    ]
+    assert listed[len(declared) :] == ["HOST", "PORT", "WEB_CONCURRENCY"]
 
 
 def test_the_example_is_a_readable_file(monkeypatch):

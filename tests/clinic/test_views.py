@@ -16,6 +16,7 @@ from i18nfield.strings import LazyI18nString
 from selectolax.lexbor import LexborHTMLParser
 
 from clinic import error_pages, urls, views
+from clinic.middleware import SECURITY_HEADERS
 from clinic.models import Phone, Picture
 from tests import factories
 
@@ -706,6 +707,16 @@ def test_whatever_breaks_the_numbers_stay(broken, practice, address, language, h
     assert "secret detail" not in response.text
 
 
+@pytest.mark.parametrize("address", ["/breaks/", "/contact", "/not-there/", "/"])
+def test_every_answer_carries_the_headers(broken, address):
+    headers = broken.get(address).headers
+
+    assert SECURITY_HEADERS.items() <= dict(headers).items()
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize("address", ["/breaks/", "/it/breaks/"])
 def test_a_site_whose_page_was_never_written_still_answers(broken, address):
     with CaptureQueriesContext(connection) as queries:
@@ -740,6 +751,11 @@ def test_a_real_page_whose_database_is_gone_shows_the_numbers(
     assert "+39 331 761 2698" in response.text
 
 
+WRITTEN = [
+    f"{status}.{code}.html" for status in (400, 500, 503) for code in ("en", "it")
+]
+
+
 def written():
     folder = django_settings.DATA_DIR / "errors"
     return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
@@ -755,7 +771,7 @@ def test_a_changed_phone_is_on_the_error_page_after_the_commit(
         phone.save()
         assert written() == []
 
-    assert written() == ["500.en.html", "500.it.html"]
+    assert written() == WRITTEN
     for language in ("en", "it"):
         assert "+39 06 1234 5678" in error_pages.read(language)
         assert "+39 331 761 2698" not in error_pages.read(language)
@@ -820,14 +836,37 @@ def test_the_page_is_replaced_in_one_step_or_not_at_all(practice, full_disk):
         error_pages.write()
 
     assert error_pages.read("en") == before
-    assert written() == ["500.en.html", "500.it.html"]
+    assert written() == WRITTEN
 
 
 def test_the_written_page_can_be_read_by_the_web_server(practice):
     error_pages.write()
 
-    for language in ("en", "it"):
-        assert error_pages.path(language).stat().st_mode & 0o777 == 0o644
+    folder = django_settings.DATA_DIR / "errors"
+    assert folder.stat().st_mode & 0o777 == 0o755
+    for name in WRITTEN:
+        assert (folder / name).stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("status", "language", "heading"),
+    [
+        ("400", "en", "This request was not understood"),
+        ("400", "it", "Questa richiesta non è stata compresa"),
+        ("503", "en", "One moment, please"),
+        ("503", "it", "Un momento, per favore"),
+    ],
+)
+def test_what_the_web_server_says_by_itself_shows_the_numbers(
+    practice, status, language, heading
+):
+    error_pages.write()
+
+    page = LexborHTMLParser(error_pages.path(language, status).read_text())
+
+    assert page.css_first("html").attrs["lang"] == language
+    assert words(page.css_first("h1")) == heading
+    assert "+39 331 761 2698" in words(page.css_first("main"))
 
 
 def test_a_full_disk_does_not_turn_a_save_into_an_error(

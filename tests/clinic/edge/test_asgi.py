@@ -440,5 +440,13 @@ def test_a_call_that_never_ends_is_noticed(edge, application, monkeypatch):
 
 
 def test_nothing_but_http_is_spoken(edge):
-    with pytest.raises(ValueError, match="websocket"):
-        run(edge({"type": "websocket"}, None, None))
+    said = []
+
+    async def send(message):
+        said.append(message)
+
+    run(edge({"type": "websocket"}, None, send))
+    with pytest.raises(ValueError, match="lifespan"):
+        run(edge({"type": "lifespan"}, None, send))
+
+    assert said == [{"type": "websocket.close"}]
