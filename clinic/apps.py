@@ -2,8 +2,12 @@ from contextlib import suppress
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
+
+# What the desk needs to know who is there.
+SIGNING_IN = ["Authenticator", "Passkey", "RecoveryCode", "Session", "Throttle"]
 
 
 class ClinicConfig(AppConfig):
@@ -13,6 +17,7 @@ class ClinicConfig(AppConfig):
     def ready(self) -> None:
         from clinic import audit, database, error_pages, generation, uploads
         from clinic.models import Practice
+        from clinic.signing_in import checks, sessions
 
         with suppress(OSError):  # whoever uploads is told of it
             uploads.folder()
@@ -27,9 +32,12 @@ class ClinicConfig(AppConfig):
                 "Generation",
                 "MissedAddress",
                 "VerifiedBackup",
+                *SIGNING_IN,
             ],
         )
         audit.listen()
+        user_logged_in.connect(sessions.describe)
+        checks.register()
         pre_migrate.connect(generation.suspend, sender=self)
         post_migrate.connect(generation.install, sender=self)
         post_migrate.connect(audit.guard, sender=self)

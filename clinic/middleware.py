@@ -16,8 +16,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 DENIED_FEATURES = [
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media",
     "fullscreen", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
-    "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock",
-    "usb", "xr-spatial-tracking",
+    "payment", "picture-in-picture", "publickey-credentials-create",
+    "publickey-credentials-get", "screen-wake-lock", "usb", "xr-spatial-tracking",
 ]  # fmt: skip
 # The OWASP Secure Headers set, beside those that Django and django-csp send.
 SECURITY_HEADERS = {
@@ -28,6 +28,15 @@ SECURITY_HEADERS = {
     # Django's own middleware does not see the redirects of those outside of it.
     "X-Frame-Options": "DENY",
     "X-Permitted-Cross-Domain-Policies": "none",
+}
+
+
+# Staff sign in with passkeys.
+DESK_HEADERS = SECURITY_HEADERS | {
+    "Permissions-Policy": ", ".join(
+        f"{feature}=({'self' if feature.startswith('publickey-') else ''})"
+        for feature in DENIED_FEATURES
+    ),
 }
 
 
@@ -51,7 +60,7 @@ class SecurityHeadersMiddleware:
             # Django answers a forged CSRF cookie with a new one, on any page.
             request.META.pop("HTTP_COOKIE", None)
         response = self.get_response(request)
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in (DESK_HEADERS if desk else SECURITY_HEADERS).items():
             response.headers.setdefault(name, value)
         if desk:
             # Some pages of the admin, such as the change of password, say nothing.

@@ -11,10 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from clinic.models import MissedAddress
+from clinic.models import MissedAddress, Session, Throttle
 
 # What a process writes beside its place before it is renamed, if it was killed.
 UNFINISHED = timedelta(days=1)
@@ -50,7 +49,12 @@ def everything() -> list[Kept]:
 
 @forgets("ended sessions")
 def ended_sessions() -> int:
-    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
+    return Session.objects.all().ended(timezone.now()).delete()[0]
+
+
+@forgets("wrong guesses")
+def wrong_guesses() -> int:
+    return Throttle.objects.filter(until__lt=timezone.now()).delete()[0]
 
 
 @forgets("missed addresses")

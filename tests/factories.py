@@ -166,6 +166,14 @@ class UserFactory(factory.django.DjangoModelFactory):
     is_superuser = True
 
 
+class AuthenticatorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Authenticator
+
+    user = factory.SubFactory(UserFactory)
+    key = b"twenty bytes of test"
+
+
 class ReviewerFactory(UserFactory):
     """A doctor who may do everything; his account is linked to him."""
 

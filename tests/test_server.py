@@ -38,6 +38,7 @@ def environment(data_dir, **variables):
             "SECRET_KEY": "only for tests",
             "ALLOWED_HOSTS": "127.0.0.1",
             "HTTPS": "false",
+            "SECOND_FACTOR": "off",
             "WEB_CONCURRENCY": str(WORKERS),
         }
         | variables

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import roles
 from clinic.admin.base import BoundedList
+from clinic.admin.second_factor import ResetsSecondFactor
 from clinic.models import User
 
 admin.site.unregister(Group)
@@ -72,11 +73,11 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(BoundedList, UserAdmin):
+class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
     """Accounts. Nobody raises himself, and no manager touches a superuser."""
 
     change_password_form = PasswordForm
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "second_factor"]
     list_display = ["username", "first_name", "last_name", "in_roles", "is_active"]
     list_filter = ["groups", "is_active"]
     filter_horizontal = ["user_permissions"]
@@ -93,7 +94,7 @@ class AccountAdmin(BoundedList, UserAdmin):
         if self.is_superuser(request):
             powers += ["is_superuser", "user_permissions"]
         return [
-            (None, {"fields": ["username", "password"]}),
+            (None, {"fields": ["username", "password", "second_factor"]}),
             (
                 _("Who this is"),
                 {"fields": ["first_name", "last_name", "email", "language"]},

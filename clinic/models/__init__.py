@@ -12,11 +12,19 @@ from clinic.models.moving import Moving, OldAddress
 from clinic.models.notice import Notice
 from clinic.models.picture import Picture
 from clinic.models.practice import Practice
+from clinic.models.signing_in import (
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    Session,
+    Throttle,
+)
 from clinic.models.user import User
 from clinic.models.versioned import Versioned
 
 __all__ = [
     "AuditEntry",
+    "Authenticator",
     "Closure",
     "Doctor",
     "DoctorAddress",
@@ -28,9 +36,13 @@ __all__ = [
     "Notice",
     "OldAddress",
     "OpeningHours",
+    "Passkey",
     "Phone",
     "Picture",
     "Practice",
+    "RecoveryCode",
+    "Session",
+    "Throttle",
     "User",
     "VerifiedBackup",
     "Versioned",

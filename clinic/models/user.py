@@ -48,13 +48,19 @@ class User(AbstractUser):
         verbose_name_plural = _("accounts")  # type: ignore[assignment]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password is told in the log, wherever it was set."""
+        """Save; with a new password, or closed, an account loses all its sessions.
+
+        A new password is told in the log, wherever it was set.
+        """
         from clinic import audit
 
+        is_new = self._state.adding
         is_new_password = getattr(self, "_password", None) is not None
-        if not is_new_password or self._state.adding:
+        if is_new or (self.is_active and not is_new_password):
             super().save(*args, **kwargs)
             return
         with transaction.atomic():
             super().save(*args, **kwargs)
-            audit.record(None, "PASSWORD", self)
+            self.sessions.all().delete()
+            if is_new_password:
+                audit.record(None, "PASSWORD", self)

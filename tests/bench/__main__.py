@@ -288,6 +288,7 @@ user = User.objects.get(username="editor")
 store["_auth_user_id"] = str(user.pk)
 store["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
 store["_auth_user_hash"] = user.get_session_auth_hash()
+store["second_factor"] = "code"
 store.create()
 print(store.session_key)
 """

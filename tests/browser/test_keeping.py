@@ -163,13 +163,13 @@ def end_at_the_server(page, portal):
         if cookie["name"] == "session"
     )
     portal.run(
-        "from django.contrib.sessions.models import Session; "
+        "from clinic.models import Session; "
         f"Session.objects.get(session_key={key!r}).delete()"
     )
 
 
 @pytest.mark.parametrize("end", [end_by_cookie, end_at_the_server])
-def test_a_session_that_ran_out_gives_the_text_back_after_signing_in(
+def test_r20_a_session_that_ran_out_gives_the_text_back_after_signing_in(
     writer, portal, article, end
 ):
     work = article(title="While the session ended")
@@ -208,7 +208,7 @@ def test_a_session_that_ran_out_gives_the_text_back_after_signing_in(
     expect(offer(page)).to_be_hidden()
 
 
-def test_a_new_article_survives_the_end_of_the_session_too(writer, portal):
+def test_r20_a_new_article_survives_the_end_of_the_session_too(writer, portal):
     page = writer(ADD)
     page.locator("#id_title").press_sequentially("Begun before the session ended")
     type_words(page, "Typed for an hour.")
@@ -236,7 +236,44 @@ def test_a_new_article_survives_the_end_of_the_session_too(writer, portal):
     assert kept(page) == []
 
 
-def test_a_connection_that_breaks_while_saving_loses_nothing(writer, article):
+@pytest.mark.parametrize("end", [end_by_cookie, end_at_the_server])
+def test_r20_every_other_form_waits_until_somebody_has_signed_in_again(
+    browse, portal, end
+):
+    page = browse()
+    page.goto("/admin/clinic/practice/1/change/")
+    sign_in(page, "manager", password_of("manager"))
+    page.goto("/admin/clinic/practice/1/change/")
+    page.locator("#id_vat_number").fill("IT00000000000")
+    end(page, portal)
+
+    page.locator("[name=_continue]").click()
+    expect(page.locator("#session")).to_contain_text("still there")
+    with page.expect_popup() as opened:
+        page.locator("#session a").click()
+    sign_in(opened.value, "manager", password_of("manager"))
+    opened.value.close()
+    page.locator("[name=_continue]").click()
+
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    expect(page.locator("#id_vat_number")).to_have_value("IT00000000000")
+
+
+def test_r20_every_other_form_waits_for_the_network(browse, portal):
+    page = browse()
+    page.goto("/admin/clinic/practice/1/change/")
+    sign_in(page, "manager", password_of("manager"))
+    page.goto("/admin/clinic/practice/1/change/")
+    page.locator("#id_vat_number").fill("IT00000000001")
+    page.context.set_offline(True)
+
+    page.locator("[name=_continue]").click()
+
+    expect(page.locator("#session")).to_contain_text("does not answer")
+    expect(page.locator("#id_vat_number")).to_have_value("IT00000000001")
+
+
+def test_r20_a_connection_that_breaks_while_saving_loses_nothing(writer, article):
     work = article(summary="As it was.")
     page = writer(work.at())
     open_form(page, work.at())

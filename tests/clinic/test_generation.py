@@ -10,14 +10,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 import time_machine
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.template import engines
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Topic
 from clinic import generation
-from clinic.models import Doctor, Generation, Notice, Phone, Practice, User
+from clinic.models import Doctor, Generation, Notice, Phone, Practice, Session, User
 from tests import factories
 
 NOON = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Rome

@@ -459,6 +459,7 @@ def test_production_settings_pass_every_deployment_check():
     production = RIGHT | {
         "SECRET_KEY": "zK3-_9dQwErTyUiOpAsDfGhJkLzXcVbNm1234567890qWeRtYuIoP",
         "HTTPS": "true",
+        "SECOND_FACTOR": "on",
     }
 
     done = run(

@@ -6,13 +6,12 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
 from articles.models import Unfound
 from clinic import error_pages, retention
-from clinic.models import MissedAddress
+from clinic.models import MissedAddress, Session, Throttle
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +37,21 @@ def test_a_session_that_has_ended_is_deleted():
     now = timezone.now()
     for key, minutes in (("over", -1), ("open", 1)):
         ends = now + timedelta(minutes=minutes)
-        Session.objects.create(session_key=key, session_data="", expire_date=ends)
+        Session.objects.create(
+            session_key=key, expire_date=ends, begun_at=now, seen_at=now
+        )
 
     assert tidy() == "Deleted: ended sessions 1.\n"
     assert [session.pk for session in Session.objects.all()] == ["open"]
+
+
+def test_wrong_guesses_are_forgotten_when_nobody_has_to_wait_any_more():
+    now = timezone.now()
+    for key, minutes in (("over", -1), ("waiting", 1)):
+        Throttle.objects.create(key=key, until=now + timedelta(minutes=minutes))
+
+    assert tidy() == "Deleted: wrong guesses 1.\n"
+    assert [row.pk for row in Throttle.objects.all()] == ["waiting"]
 
 
 def test_searches_and_addresses_go_after_their_time_without_a_new_one():

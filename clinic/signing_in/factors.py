@@ -1,0 +1,28 @@
+"""What an account has beside its password."""
+
+from django.db import transaction
+
+from clinic.models import Authenticator, User
+from clinic.signing_in import throttle
+
+
+def some(user: User) -> bool:
+    """Say whether there is anything at all."""
+    return (
+        hasattr(user, "authenticator")
+        or user.passkeys.exists()
+        or user.recovery_codes.exists()
+    )
+
+
+def reset(user: User) -> None:
+    """Take everything away, end all sessions, and forget wrong guesses.
+
+    The next sign-in asks for the password alone and leads through enrolment.
+    """
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user).delete()
+        user.passkeys.all().delete()
+        user.recovery_codes.all().delete()
+        user.sessions.all().delete()
+        throttle.forget(user.get_username())

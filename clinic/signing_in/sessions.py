@@ -1,0 +1,60 @@
+"""The session engine: sessions in the database, with their owner and two limits.
+
+``settings.SESSION_IDLE_SECONDS`` after the last request, and
+``settings.SESSION_COOKIE_AGE`` after signing in, whatever happens.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.http import HttpRequest
+from django.utils import timezone
+
+from clinic import browsers, origin
+
+# No more than one write in this time only because somebody looks at pages.
+SEEN_AGAIN = timedelta(minutes=1)
+
+
+class SessionStore(DatabaseStore):
+    @classmethod
+    def get_model_class(cls) -> Any:
+        from clinic.models import Session
+
+        return Session
+
+    def _get_session_from_db(self) -> Any:
+        """Return the row unless it has ended; note that somebody is there."""
+        now = timezone.now()
+        model: Any = self.model
+        session = model.objects.alive(now).filter(pk=self.session_key).first()
+        if session is None:
+            self._session_key = None
+            return None
+        if session.seen_at < now - SEEN_AGAIN:
+            model.objects.filter(pk=session.pk).update(seen_at=now)
+        return session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        session: Any = super().create_model_instance(data)
+        now = timezone.now()
+        begun = data.get("begun")
+        session.user_id = data.get(SESSION_KEY)
+        session.begun_at = datetime.fromtimestamp(begun, UTC) if begun else now
+        session.seen_at = now
+        session.browser = data.get("browser", "")
+        session.network = data.get("network", "")
+        return session
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        cls.get_model_class().objects.ended(timezone.now()).delete()
+
+
+def describe(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Note in a session that begins when, from where and in which browser."""
+    request.session["begun"] = timezone.now().timestamp()
+    request.session["browser"] = browsers.browser_of(request)
+    request.session["network"] = origin.masked(origin.address_of(request))
