@@ -387,7 +387,7 @@ def desk_paths(states):
     yield "/admin/you/"
     yield "/admin/you/app/"
     yield "/admin/you/sure/"
-    yield "/admin/clinic/user/2/reset/"
+    yield "/admin/clinic/user/3/reset/"
     yield "/admin/clinic/missedaddress/?shown=ignored"
     yield "/admin/articles/linkplace/?state=every"
     yield "/admin/articles/redirect/add/?path=/lost-page"

@@ -248,6 +248,7 @@ def test_r20_every_other_form_waits_until_somebody_has_signed_in_again(
     end(page, portal)
 
     page.locator("[name=_continue]").click()
+    page.locator("#session a").wait_for()
     expect(page.locator("#session")).to_contain_text("still there")
     with page.expect_popup() as opened:
         page.locator("#session a").click()
@@ -255,7 +256,7 @@ def test_r20_every_other_form_waits_until_somebody_has_signed_in_again(
     opened.value.close()
     page.locator("[name=_continue]").click()
 
-    expect(page.locator(".messagelist .success")).to_be_visible()
+    page.locator(".messagelist .success").wait_for()
     expect(page.locator("#id_vat_number")).to_have_value("IT00000000000")
 
 
