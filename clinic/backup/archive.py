@@ -232,7 +232,8 @@ def members(file: IO[bytes]) -> Iterator[Member]:
         seen.add(info.name)
         yield member
         member.finish()
-        exactly(file, -info.size % BLOCK)
+        if any(exactly(file, -info.size % BLOCK)):
+            raise BackupError(f"Something is damaged behind {info.name!r}.")
 
 
 def exactly(file: IO[bytes], size: int) -> bytes:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tarfile
+from contextlib import suppress
 from hashlib import sha256
 
 import pytest
@@ -98,14 +99,11 @@ def test_every_byte_counts():
     """One of each block is changed: nothing of a damaged backup is believed."""
     content = whole()
     believed = []
-    for place in range(0, len(content) - 1024, 97):
+    for place in range(0, len(content), 97):
         damaged = bytearray(content)
         damaged[place] ^= 0x20
-        try:
-            found = verified(bytes(damaged))
-        except BackupError:
-            continue
-        if found != verified(content):
+        with suppress(BackupError):
+            verified(bytes(damaged))
             believed.append(place)
 
     assert believed == []

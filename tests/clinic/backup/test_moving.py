@@ -33,6 +33,7 @@ def pages():
     return {path: moving.page(path) for path in moving.addresses()}
 
 
+@pytest.mark.usefixtures("quick")
 def test_r18_from_sqlite_to_postgresql_and_back(
     site, postgresql, settings, tmp_path, capsys
 ):
