@@ -124,6 +124,7 @@ def site(tmp_path_factory):
             "CACHE_URL": f"redis://127.0.0.1:{port}/0",
             "MEDIA_STORAGE_URL": "s3://pictures/of-the-portal",
             "WEB_CONCURRENCY": "2",
+            "SECOND_FACTOR": "local",  # a test has no telephone
         }
         bucket(account).create()
         folders = [folder / "one", folder / "two"]
@@ -298,6 +299,21 @@ def test_a_session_begun_on_one_machine_ends_on_both(machines, cookie, site):
     site.shell("from clinic.models import User; User.objects.update(is_active=True)")
 
     assert (inside, outside) == ([200, 200], [302, 302])
+
+
+def test_wrong_passwords_are_counted_for_both_machines_together(machines):
+    """Ten in all, not ten on each; and who is right waits too."""
+    said = []
+    for number in range(12):
+        server = machines[number % 2]
+        page = server.get("/admin/login/")
+        token = re.search(rb'csrfmiddlewaretoken" value="(\w+)"', page[2])[1].decode()
+        csrf = re.search(r"csrf=(\w+)", page[1]["Set-Cookie"])[1]
+        sent = {"csrfmiddlewaretoken": token, "username": "nobody", "password": "no"}
+        body = post(server, "/admin/login/", sent, f"csrf={csrf}")[2].decode()
+        said.append("wrong too often" in body)
+
+    assert said == [False] * 10 + [True] * 2
 
 
 # The pictures ################################################################
