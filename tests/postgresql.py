@@ -9,6 +9,7 @@ Debian's package is preferred, the one in the wheel of the dev lock is always th
 import os
 import pwd
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,8 @@ def asked_for() -> Iterator[str]:
 
 
 def main() -> int:
+    # Whoever stops the tests stops the server with them.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with running() as server:
         return subprocess.run(
             [sys.executable, "-m", "pytest", *sys.argv[1:]],
