@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from clinic.middleware import SECURITY_HEADERS
 from tests.browser.conftest import free_port
 from tests.deploy.conftest import SITE, behind_nginx, needs_nginx
 from tests.test_server import Load, reloads
@@ -177,6 +178,7 @@ def test_what_nginx_answers_by_itself_carries_the_headers(
 
     assert status == expected
     assert shortcomings(headers) == []
+    assert SECURITY_HEADERS.items() <= dict(headers).items()
     assert headers["Cache-Control"] == "no-store"
     assert heading in body
     assert 'href="tel:+' in body
