@@ -18,7 +18,7 @@ unexport DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres bench deploy-test lint format messages lock
+.PHONY: help run test test-postgres fuzz bench deploy-test lint format messages lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -34,6 +34,9 @@ test: $(VENV)/dev  ## Run every check and test
 test-postgres: $(VENV)/dev  ## Run the tests on PostgreSQL (ONLY=database: those that reach it)
 	@$(BIN)/python tests/ensure_browser.py
 	@$(BIN)/python -m tests.postgresql $(if $(ONLY),-m $(ONLY))
+
+fuzz: $(VENV)/dev  ## Give every parser what nobody would write (MINUTES=10 each; ONLY=search)
+	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(ONLY)
 
 bench: $(VENV)/dev  ## Measure how fast the portal is (needs wrk; KEEP=1 for the README)
 	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep) $(if $(WAGTAIL),--wagtail $(WAGTAIL))

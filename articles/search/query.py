@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from articles.search.words import is_empty, stem, words_in
+from clinic.accents import composed
 
 LONGEST = 100  # characters
 MOST = 8  # words
@@ -66,7 +67,8 @@ def tidy(text: str) -> str:
     """Return a text with single spaces, quotation marks of one kind, nothing unseen."""
     text = UNSEEN.sub("", text[: 4 * LONGEST])
     printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.translate(QUOTES).split())
+    # Composed: the places of words are counted in such a text.
+    return composed(" ".join(printable.translate(QUOTES).split()))
 
 
 def parse(text: str, language: str) -> Query:
