@@ -1,6 +1,7 @@
-"""Connections that stay open until another file takes the database's place."""
+"""Connections that leave a file whose place another has taken, and never make one."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from django.core.signals import request_started
@@ -32,6 +33,26 @@ def leave_replaced_file(**kwargs: Any) -> None:
             continue
         if file_of(connection) != getattr(connection, "opened_file", None):
             connection.close()
+
+
+def leave_failed() -> None:
+    """Close what has just failed: what was opened read-only would stay so."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def never_create(using: str = "default") -> None:
+    """Let this process open no database that is not there.
+
+    SQLite would make an empty one, and a portal that has lost everything would look
+    like a new one. Only ``migrate`` and the restoring of a backup may begin a file.
+    """
+    database = connections[using]
+    name = str(database.settings_dict["NAME"])
+    if database.vendor == "sqlite" and not name.startswith(("file:", ":memory:")):
+        options = database.settings_dict["OPTIONS"]
+        options["database"] = f"{Path(name).absolute().as_uri()}?mode=rw"
 
 
 def watch() -> None:

@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -117,7 +118,8 @@ def when_ready(server: Any) -> None:
     if password.exists():
         lines.append(f"Sign in as “editor” with the password  {password.read_text()}")
         lines.append("It is shown only this once; change it at the desk.")
-        password.unlink()
+        with suppress(OSError):  # where nothing can be written, it is shown again
+            password.unlink()
     print(*lines, "", sep="\n", flush=True)  # noqa: T201
     application = server.app.wsgi()
     if hasattr(application, "edge"):

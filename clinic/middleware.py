@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions import middleware as sessions
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from clinic import audit, uploads
+from clinic import audit, faults, uploads
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -114,6 +117,26 @@ class LanguageMiddleware:
         if in_desk(request):
             patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Let no answer be lost because the session could not be written after it.
+
+    By then the view has done its work: only its messages wait there. To sign in and out
+    writes the session within the view, and fails as it should.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except (SessionInterrupted, DatabaseError) as error:
+            fault = faults.fault_of(error)
+            if fault is None:
+                raise
+            faults.note(fault)
+            return response
 
 
 class DeskMiddleware:

@@ -1,5 +1,7 @@
 """The pages about the practice, and the few addresses that machines ask for."""
 
+import logging
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,15 +34,21 @@ from django.views.generic import DetailView, TemplateView, View
 from clinic import (
     cards,
     error_pages,
+    faults,
     fhir,
     old_addresses,
     pictures,
     qr,
     structured_data,
+    unsaved,
     vcard,
 )
 from clinic.addresses import absolute
+from clinic.database import leave_failed
+from clinic.middleware import in_desk
 from clinic.models import Doctor, DoctorAddress, Email, OldAddress, Practice
+
+logger = logging.getLogger("clinic.views")
 
 
 class PublicPage(View):
@@ -303,8 +311,24 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer with the page written in advance: whatever broke, the numbers stay."""
-    return HttpResponse(error_pages.read(get_language() or ""), status=500)
+    """Give staff their words back, and visitors the page written in advance.
+
+    Whatever broke, the numbers stay. 503 says that it is not for ever.
+    """
+    fault = faults.fault_of(sys.exc_info()[1])
+    if fault:
+        faults.note(fault)
+        leave_failed()
+    if in_desk(request):
+        try:
+            return unsaved.page(request, fault)
+        except Exception:
+            logger.exception("Nothing could be given back.")
+    response = HttpResponse(error_pages.read(get_language() or ""), status=500)
+    if fault:
+        response.status_code = 503
+        response.headers["Retry-After"] = str(unsaved.RETRY_AFTER)
+    return response
 
 
 def no_translations() -> dict[str, Any]:

@@ -12,7 +12,7 @@ REMEDIES = {
     "security.W004": PLAIN_HTTP,
     "security.W008": PLAIN_HTTP,
     "security.W009": "Make a new SECRET_KEY, as .env.example says.",
-    "security.W012": PLAIN_HTTP,
+    "security.W010": PLAIN_HTTP,
     "security.W016": PLAIN_HTTP,
     "security.W018": "Set DEBUG=false.",
     "security.W020": "Set ALLOWED_HOSTS to the names of the site.",

@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import IO, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from clinic import generation, uploads
+from clinic import faults, generation, uploads
 from clinic.edge.edge import (
     Application,
     Edge,
     Environ,
     Response,
+    broken,
     call,
     is_counted,
     wsgi,
@@ -180,7 +181,11 @@ class ASGIEdge:
             body.close()
             if isinstance(reason, TimeoutError):
                 return await self.respond(send, 408, [(b"content-length", b"0")], b"")
-            raise
+            fault = faults.fault_of(reason)
+            if fault is None:
+                raise
+            faults.note(fault)  # large bodies wait on the disk, and it is full
+            return await self.send_on(broken(path_of(scope)), scope, send)
         if size < 0:
             return body.close()  # whoever asked has gone
         if size > limit:

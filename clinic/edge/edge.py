@@ -16,7 +16,7 @@ from django.http.request import split_domain_port, validate_host
 from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 
-from clinic import error_pages, generation, old_addresses
+from clinic import error_pages, faults, generation, old_addresses
 from clinic.edge import counts
 from clinic.edge.counts import Counts, writers
 from clinic.edge.kept import Headers, Kept, Memory, Wire, keep
@@ -186,7 +186,10 @@ class Edge:
         Where Django fails, the last good copy is the answer. Django sees the key and
         nothing else of the request, so nothing else can alter the answer.
         """
-        epoch = self.epoch()
+        epoch, is_locked = self.epoch()
+        last = self.last_good(key) if is_locked else None
+        if last:  # Django would wait for the same lock
+            return last
         try:
             response = call(self.application, environ(key, scheme, host))
         except Exception:
@@ -217,23 +220,27 @@ class Edge:
             (self.pages if is_stray else self.strays).forget(key)
         return kept
 
-    def epoch(self) -> generation.Epoch | None:
-        """Return the present epoch, waiting for a commit that is under way."""
+    def epoch(self) -> tuple[generation.Epoch | None, bool]:
+        """Return the present epoch, waiting for a commit that is under way.
+
+        And whether that has lasted too long: nobody can read then.
+        """
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
                 epoch = generation.epoch()
             except generation.Busy:
                 if time.monotonic() > deadline:
-                    return None
+                    faults.note(faults.Fault.BUSY)
+                    return None, True
                 time.sleep(0.005)
             except generation.Unknown as error:
                 logger.error("Nothing is kept: %s", error)
-                return None
+                return None, False
             else:
                 self.read = (epoch.number, time.time())
                 self.follow(epoch.number)
-                return epoch
+                return epoch, False
 
     def follow(self, number: int) -> None:
         """Write this machine's error pages anew after a change made on another.

@@ -99,7 +99,7 @@ def test_without_a_database_the_numbers_stay_and_the_log_says_why(starts):
     *_rest, seen = starts
 
     status, page = seen["broken"]
-    assert status == 500
+    assert status == 503
     assert 'href="tel:+393317612698"' in page
     assert "Traceback" not in page
     assert "Traceback" in seen["log of the fault"]
