@@ -8,10 +8,11 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Articles")
 
     def ready(self) -> None:
-        from articles import audit, history
+        from articles import audit, history, integrity
         from articles.models import Edition, Unfound
         from articles.search import index
         from clinic import generation
+        from clinic import integrity as database
         from clinic.edge import counts
 
         audit.tell()
@@ -22,5 +23,7 @@ class ArticlesConfig(AppConfig):
             unseen=["Wording", "Link", "LinkPlace", "Unfound"],
         )
         counts.writers["unfound"] = Unfound.objects.add
+        database.glances.append(integrity.glance)
+        database.examiners.append(integrity.examine)
         post_save.connect(index.add_new, sender=Edition)
         post_migrate.connect(index.install, sender=self)

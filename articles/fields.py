@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from articles.digest import digest_of
 from articles.markup import sanitise
 from clinic.models import Practice
 
@@ -158,3 +159,16 @@ class RichTextField(models.TextField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**kwargs | {"widget": RichTextWidget})
+
+
+class DigestField(models.CharField):
+    """What an edition holds, in 66 characters; made with its row and never again."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if add:
+            setattr(model_instance, self.attname, digest_of(model_instance))
+        return super().pre_save(model_instance, add)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs

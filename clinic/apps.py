@@ -15,12 +15,20 @@ class ClinicConfig(AppConfig):
     verbose_name = _("The practice")
 
     def ready(self) -> None:
-        from clinic import audit, database, error_pages, generation, uploads
+        from clinic import (
+            audit,
+            checks,
+            database,
+            error_pages,
+            generation,
+            uploads,
+        )
         from clinic.models import Practice
         from clinic.signing_in import checks, sessions
 
         with suppress(OSError):  # whoever uploads is told of it
             uploads.folder()
+        checks.watch()
         database.watch()
         error_pages.watch()
         generation.watch(

@@ -121,6 +121,16 @@ def secret_key(path: Path) -> str:
         ) from None
 
 
+def check_place() -> None:
+    """Raise ImproperlyConfigured where a database would be lost."""
+    from clinic import integrity
+
+    path = integrity.path_of()
+    for finding in integrity.of_place(path) if path else ():
+        if finding.is_fatal:
+            raise ImproperlyConfigured(str(finding))
+
+
 def prepare_portal() -> None:
     """Bring database, sample content, static files and error pages up to date."""
     import django
@@ -128,6 +138,7 @@ def prepare_portal() -> None:
     from django.db import DatabaseError
 
     django.setup()
+    check_place()
     try:
         say("Preparing the database …")
         call_command("migrate", verbosity=0, interactive=False)

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
+from clinic import sqlite
 from clinic.environment import (
     BASE_DIR,
     boolean,
@@ -135,7 +136,7 @@ MIDDLEWARE = [
     "clinic.middleware.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -189,22 +190,6 @@ DATABASES["default"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-
-def sqlite_journal_mode(version: tuple[int, ...]) -> str:
-    """Choose the journal by the library: WAL loses pages in SQLite 3.7.0 to 3.51.2.
-
-    Two connections that race a checkpoint against a commit can corrupt the file
-    (sqlite.org/wal.html#walresetbug); 3.51.3, 3.50.7 and 3.44.6 are mended.
-    TRUNCATE costs a little on writes, which are rare here.
-    """
-    mended = (
-        version >= (3, 51, 3)
-        or (3, 50, 7) <= version < (3, 51)
-        or (3, 44, 6) <= version < (3, 45)
-    )
-    return "WAL" if mended else "TRUNCATE"
-
-
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # A host that drops packets must not keep readers from the last good copy.
     options: Any = DATABASES["default"].get("OPTIONS", {})
@@ -214,12 +199,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # Writers queue from their first statement on; the default mode lets them
         # collide half-way with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            f"PRAGMA journal_mode={sqlite_journal_mode(sqlite3.sqlite_version_info)};"
-            "PRAGMA synchronous=FULL;"
-            "PRAGMA journal_size_limit=27103364;"
-        ),
+        "timeout": sqlite.PATIENCE_SECONDS,
+        "init_command": sqlite.init_command(sqlite3.sqlite_version_info),
     }
 
 # Past one machine ############################################################

@@ -1,7 +1,6 @@
 """What holds for the whole repository: shape, words, locks, database."""
 
 import ast
-import importlib
 import importlib.metadata
 import json
 import os
@@ -19,6 +18,8 @@ from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 from django.template import engines
 from django.utils.translation.template import templatize
+
+from clinic import sqlite
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ["clinic", "articles"]
@@ -513,7 +514,7 @@ import django
 django.setup()
 from django.db import transaction
 from articles.models import Topic
-for _ in range(20):
+for _ in range(50):
     with transaction.atomic():
         topic = Topic.objects.get()
         topic.position += 1
@@ -530,28 +531,27 @@ print(Topic.objects.get().position)
 PORTAL = {"DJANGO_SETTINGS_MODULE": "clinic.settings", "DATABASE_URL": ""}
 
 
-def test_what_is_written_to_sqlite_stays_written(tmp_path):
+def test_r02_what_is_written_to_sqlite_stays_written(tmp_path):
     found = json.loads(output(run(["-c", LOOK], tmp_path, **PORTAL)))
 
-    choose = importlib.import_module("clinic.settings").sqlite_journal_mode
     assert found == {
-        "journal_mode": choose(sqlite3.sqlite_version_info).lower(),
+        "journal_mode": sqlite.journal_mode(sqlite3.sqlite_version_info).lower(),
         "synchronous": 2,
         "foreign_keys": 1,
-        "journal_size_limit": 27103364,
-        "busy_timeout": 20000,
+        "journal_size_limit": sqlite.JOURNAL_BYTES,
+        "busy_timeout": 1000 * sqlite.PATIENCE_SECONDS,
         "writer": "database is locked",
     }
 
 
-def test_six_writers_at_once_lose_nothing(tmp_path):
+def test_r06_six_writers_at_once_lose_nothing(tmp_path):
     output(run(["manage.py", "migrate", "-v0"], tmp_path, **PORTAL))
     output(run(["-c", BEGIN], tmp_path, **PORTAL))
 
     writers = [run(["-c", COUNT], tmp_path, **PORTAL) for _ in range(6)]
 
     assert [output(writer) for writer in writers] == [""] * 6
-    assert output(run(["-c", READ], tmp_path, **PORTAL)) == "120\n"
+    assert output(run(["-c", READ], tmp_path, **PORTAL)) == "300\n"
 
 
 # The table of attacks and faults #############################################

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from articles.fields import DigestField
 from articles.models.content import Content, staff
 from articles.models.review import Review
 from clinic.models import Practice
@@ -197,6 +198,8 @@ class Edition(Content):
         verbose_name=_("made from the edition"),
     )
     sources = models.JSONField(_("sources"), default=list)
+    # The last field, because it is made of the others as they are stored.
+    digest = DigestField(max_length=80, default="", editable=False)
 
     if TYPE_CHECKING:
         headwords: Any

@@ -6,4 +6,5 @@ A new check of this app is a module here, named below.
 # In the order in which they are told.
 # isort: off
 from clinic.checkup import database  # noqa: F401
+from clinic.checkup import durability  # noqa: F401
 from clinic.checkup import configuration  # noqa: F401

@@ -503,7 +503,7 @@ def test_at_every_instant_the_page_is_that_edition(client, clock, led, turn, sch
         ("release", "FORM", None),
     ],
 )
-def test_a_clock_that_goes_back_changes_no_rule(clock, led, turn, schedule):
+def test_r13_a_clock_that_goes_back_changes_no_rule(clock, led, turn, schedule):
     with undone():
         article = led()
 
@@ -729,7 +729,7 @@ def test_a_text_that_readers_never_saw_is_not_as_it_was(
         article.sign(by=reviewer)
 
 
-def test_a_clock_that_was_ahead_stops_nobody_from_publishing(
+def test_r13_a_clock_that_was_ahead_stops_nobody_from_publishing(
     client, clock, article, publish
 ):
     publish("Live, as a clock said that was a day ahead.")
@@ -779,7 +779,7 @@ def sign_and_plan(article, reviewer, desk, moment, **more):
     return desk("publish", when="later", moment=moment, **more)
 
 
-def test_a_time_that_the_clocks_skip_is_refused(clock, article, reviewer, desk):
+def test_r13_a_time_that_the_clocks_skip_is_refused(clock, article, reviewer, desk):
     clock.move_to(SPRING - DAY)
 
     response = sign_and_plan(article, reviewer, desk, "2027-03-28T02:30")
@@ -799,7 +799,7 @@ def test_a_time_that_the_clocks_skip_is_refused(clock, article, reviewer, desk):
         ("2", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "second of two, winter time"),
     ],
 )
-def test_a_time_that_comes_twice_is_asked_for_and_meant(
+def test_r13_a_time_that_comes_twice_is_asked_for_and_meant(
     client, clock, article, reviewer, desk, occurrence, moment, told
 ):
     asked = sign_and_plan(article, reviewer, desk, "2026-10-25T02:30")
@@ -822,7 +822,7 @@ def test_a_time_that_comes_twice_is_asked_for_and_meant(
         assert client.get("/articles/fever/").status_code == status
 
 
-def test_a_withdrawal_asks_too_which_of_the_two_is_meant(
+def test_r13_a_withdrawal_asks_too_which_of_the_two_is_meant(
     client, clock, article, publish, desk
 ):
     publish("Live.")
@@ -862,7 +862,7 @@ def test_the_day_of_publication_is_that_of_the_practice(
     assert "28 February 2031" in html
 
 
-def test_the_leap_day_can_be_planned_and_the_other_years_have_none(
+def test_r13_the_leap_day_can_be_planned_and_the_other_years_have_none(
     clock, article, reviewer, desk
 ):
     refused = sign_and_plan(article, reviewer, desk, "2027-02-29T09:00")
@@ -872,3 +872,47 @@ def test_the_leap_day_can_be_planned_and_the_other_years_have_none(
         "Please type the day and the time like 27/03/2027 14:30."
     ]
     assert article.editions.get().live_from == datetime(2028, 2, 29, 8, tzinfo=UTC)
+
+
+def test_r13_a_clock_that_jumps_a_day_shows_what_it_says_and_nothing_twice(
+    client, clock, article, publish
+):
+    """What is planned comes at its time by the clock, also the second time round."""
+    publish("Seen.")
+    before = AUTUMN - DAY
+    publish("Planned.", at=AUTUMN)
+
+    def shown():
+        page = LexborHTMLParser(client.get("/articles/fever/").content)
+        return page.css_first(".prose p").text()
+
+    found = []
+    for moment in (before, before + DAY, before, AUTUMN - TICK, AUTUMN, AUTUMN + DAY):
+        clock.move_to(moment)
+        found.append(shown())
+
+    assert found == ["Seen.", "Planned.", "Seen.", "Seen.", "Planned.", "Planned."]
+    assert [(e.number, e.live_from) for e in article.editions.order_by("number")] == [
+        (1, before),
+        (2, AUTUMN),
+    ]
+
+
+# The second after the last that 32 bits can count.
+LATE = datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC)
+
+
+def test_r13_the_year_2038_is_a_year_like_any_other(
+    client, clock, article, reviewer, desk
+):
+    clock.move_to(LATE - HOUR)
+    sign_and_plan(article, reviewer, desk, "2038-01-19T04:15")
+
+    statuses = []
+    for moment in (LATE, LATE + 52 * timedelta(seconds=1), LATE + 400 * DAY):
+        clock.move_to(moment)
+        statuses.append(client.get("/articles/fever/").status_code)
+
+    assert article.editions.get().live_from == LATE + timedelta(seconds=52)
+    assert statuses == [404, 200, 200]
+    assert client.get("/contact/").status_code == 200

@@ -471,26 +471,6 @@ def test_production_settings_pass_every_deployment_check():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("version", "mode"),
-    [
-        ((3, 40, 1), "TRUNCATE"),
-        ((3, 44, 5), "TRUNCATE"),
-        ((3, 44, 6), "WAL"),
-        ((3, 45, 0), "TRUNCATE"),
-        ((3, 50, 6), "TRUNCATE"),
-        ((3, 50, 7), "WAL"),
-        ((3, 51, 0), "TRUNCATE"),
-        ((3, 51, 2), "TRUNCATE"),
-        ((3, 51, 3), "WAL"),
-        ((3, 52, 0), "WAL"),
-        ((4, 0, 0), "WAL"),
-    ],
-)
-def test_the_fast_journal_is_for_mended_libraries_only(version, mode):
-    assert portal.sqlite_journal_mode(version) == mode
-
-
 # make #######################################################################
 
 
