@@ -18,7 +18,7 @@ unexport DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres fuzz bench deploy-test lint format messages lock
+.PHONY: help run test test-postgres fuzz bench endure deploy-test lint format messages lock
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -40,6 +40,9 @@ fuzz: $(VENV)/dev  ## Give every parser what nobody would write (MINUTES=10 each
 
 bench: $(VENV)/dev  ## Measure how fast the portal is (needs wrk; KEEP=1 for the README)
 	@$(BIN)/python -m tests.bench $(if $(KEEP),--keep) $(if $(WAGTAIL),--wagtail $(WAGTAIL))
+
+endure: $(VENV)/dev  ## Kill the portal while people save (ROUNDS=200)
+	@$(BIN)/python -m tests.endure $(or $(ROUNDS),200)
 
 deploy-test: $(VENV)/dev  ## Do both ways of deploying in a clean folder
 	@$(BIN)/python -m tests.deploy.build
