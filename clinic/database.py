@@ -10,10 +10,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 
-def file_of(connection: BaseDatabaseWrapper) -> int | None:
-    """Return which file stands at the place of a SQLite database now."""
+def file_of(connection: BaseDatabaseWrapper) -> tuple[int, bool] | None:
+    """Return which file stands at the place of a SQLite database now.
+
+    And whether it may be written: who opened it when it could not goes on reading only.
+    """
+    name = connection.settings_dict["NAME"]
     try:
-        return os.stat(connection.settings_dict["NAME"]).st_ino
+        return os.stat(name).st_ino, os.access(name, os.W_OK)
     except OSError:
         return None
 
@@ -32,13 +36,6 @@ def leave_replaced_file(**kwargs: Any) -> None:
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             continue
         if file_of(connection) != getattr(connection, "opened_file", None):
-            connection.close()
-
-
-def leave_failed() -> None:
-    """Close what has just failed: what was opened read-only would stay so."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
             connection.close()
 
 

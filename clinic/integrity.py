@@ -31,6 +31,8 @@ HEADER = b"SQLite format 3\0"
 # So many faults of a damaged file are quoted; one is enough to restore it.
 QUOTED = 5
 OURS = {"articles", "clinic"}
+# What SQLite quotes of a damaged schema may be no text.
+UNREADABLE = (UnicodeDecodeError,)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def before_start(using: str = "default") -> list[Finding]:
             for glance in glances:
                 found += glance(using)
         return found
-    except DatabaseError as error:
+    except (DatabaseError, *UNREADABLE) as error:
         if path is not None and is_damage(error):
             return [*found, damaged(path, str(error))]
         # It may be busy or not there yet; the first request will tell.
@@ -197,14 +199,12 @@ def of_pages(path: Path) -> Iterator[Finding]:
                     f"a row of {one} refers to none of {other}"
                     for one, _row, other, _key in orphans.fetchmany(QUOTED)
                 ]
-    except sqlite3.OperationalError as error:
+    except (sqlite3.Error, *UNREADABLE) as error:
         if not is_damage(error):
             sentence = f"The database {path} could not be examined: {error}."
             remedy = "See who uses it, and try again."
             yield Finding("database.unexamined", sentence, remedy, is_fatal=False)
             return
-        said = [str(error)]
-    except sqlite3.Error as error:
         said = [str(error)]
     if said:
         yield damaged(path, "; ".join(line.replace("\n", " ") for line in said))
@@ -216,6 +216,8 @@ def damaged(path: Path, what: str) -> Finding:
 
 def is_damage(error: BaseException) -> bool:
     """Say whether SQLite complains of what it reads, not of circumstances."""
+    if isinstance(error, UNREADABLE):
+        return True
     cause = error if isinstance(error, sqlite3.Error) else error.__cause__
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

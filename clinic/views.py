@@ -44,7 +44,6 @@ from clinic import (
     vcard,
 )
 from clinic.addresses import absolute
-from clinic.database import leave_failed
 from clinic.middleware import in_desk
 from clinic.models import Doctor, DoctorAddress, Email, OldAddress, Practice
 
@@ -318,7 +317,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     fault = faults.fault_of(sys.exc_info()[1])
     if fault:
         faults.note(fault)
-        leave_failed()
     if in_desk(request):
         try:
             return unsaved.page(request, fault)
