@@ -15,20 +15,14 @@ class ClinicConfig(AppConfig):
     verbose_name = _("The practice")
 
     def ready(self) -> None:
-        from clinic import (
-            audit,
-            checks,
-            database,
-            error_pages,
-            generation,
-            uploads,
-        )
+        from clinic import audit, database, error_pages, generation, uploads
+        from clinic import checks as checks_of_database
         from clinic.models import Practice
         from clinic.signing_in import checks, sessions
 
         with suppress(OSError):  # whoever uploads is told of it
             uploads.folder()
-        checks.watch()
+        checks_of_database.register_all()
         database.watch()
         error_pages.watch()
         generation.watch(

@@ -28,6 +28,6 @@ def journal(**kwargs: Any) -> list[CheckMessage]:
     return [Info(why, id="clinic.database.journal")]
 
 
-def watch() -> None:
+def register_all() -> None:
     register(place)
     register(journal, deploy=True)

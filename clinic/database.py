@@ -1,13 +1,17 @@
 """Connections that leave a file whose place another has taken, and never make one."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.signals import request_started
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+
+from clinic.sqlite import PATIENCE_SECONDS
 
 
 def file_of(connection: BaseDatabaseWrapper) -> tuple[int, bool] | None:
@@ -32,11 +36,25 @@ def leave_replaced_file(**kwargs: Any) -> None:
 
     Else a process would go on reading and writing what nobody will ever see.
     """
-    for connection in connections.all(initialized_only=True):
-        if connection.vendor != "sqlite" or connection.in_atomic_block:
+    for database in connections.all(initialized_only=True):
+        if database.vendor != "sqlite" or database.in_atomic_block:
             continue
-        if file_of(connection) != getattr(connection, "opened_file", None):
-            connection.close()
+        if file_of(database) != getattr(database, "opened_file", None):
+            database.close()
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Let statements fail at once, rather than wait for whoever locks the database."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE_SECONDS}")
 
 
 def never_create(using: str = "default") -> None:

@@ -13,6 +13,9 @@ from django.db import InterfaceError, OperationalError
 
 logger = logging.getLogger("clinic.faults")
 
+# When whoever asks by program may ask again, in seconds.
+RETRY_AFTER = 30
+
 
 class Fault(Enum):
     """Why nothing could be read or written; the value is what the log says."""

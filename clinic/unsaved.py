@@ -17,12 +17,9 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.faults import Fault
+from clinic.faults import RETRY_AFTER, Fault
 
 logger = logging.getLogger("clinic.unsaved")
-
-# In seconds; for programs that ask by themselves.
-RETRY_AFTER = 30
 
 WHY = {
     Fault.BUSY: _(

@@ -325,7 +325,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(error_pages.read(get_language() or ""), status=500)
     if fault:
         response.status_code = 503
-        response.headers["Retry-After"] = str(unsaved.RETRY_AFTER)
+        response.headers["Retry-After"] = str(faults.RETRY_AFTER)
     return response
 
 

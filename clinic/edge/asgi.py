@@ -39,7 +39,8 @@ STUCK_SECONDS = 60
 # So long somebody on a slow line needs for a picture: 25 MB at a megabit a second.
 # What takes longer is there to hold a file open.
 PATIENCE_SECONDS = 240
-CHUNK = 64 * 1024
+# A text waits in memory: it must arrive even where the disk is full.
+IN_MEMORY = 256 * 1024
 
 
 @lru_cache(1000)
@@ -172,7 +173,7 @@ class ASGIEdge:
         limit = uploads.largest_body(path_of(scope), cookies)
         declared = headers.get(b"content-length", b"0")
         size = int(declared) if declared.isdigit() else 0
-        body = uploads.nameless(CHUNK)  # closed by the task
+        body = uploads.nameless(IN_MEMORY)  # closed by the task
         try:
             if size <= limit:
                 async with asyncio.timeout(PATIENCE_SECONDS):
@@ -185,7 +186,10 @@ class ASGIEdge:
             if fault is None:
                 raise
             faults.note(fault)  # large bodies wait on the disk, and it is full
-            return await self.send_on(broken(path_of(scope)), scope, send)
+            answer = broken(path_of(scope))
+            answer.status = "503 Service Unavailable"
+            answer.headers.append(("Retry-After", str(faults.RETRY_AFTER)))
+            return await self.send_on(answer, scope, send)
         if size < 0:
             return body.close()  # whoever asked has gone
         if size > limit:

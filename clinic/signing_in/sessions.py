@@ -9,10 +9,13 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from clinic import browsers, origin
+from clinic.database import without_waiting
+from clinic.faults import fault_of
 
 # No more than one write in this time only because somebody looks at pages.
 SEEN_AGAIN = timedelta(minutes=1)
@@ -34,7 +37,7 @@ class SessionStore(DatabaseStore):
             self._session_key = None
             return None
         if session.seen_at < now - SEEN_AGAIN:
-            model.objects.filter(pk=session.pk).update(seen_at=now)
+            note_that_seen(session, now)
         return session
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
@@ -51,6 +54,16 @@ class SessionStore(DatabaseStore):
     @classmethod
     def clear_expired(cls) -> None:
         cls.get_model_class().objects.ended(timezone.now()).delete()
+
+
+def note_that_seen(session: Any, now: datetime) -> None:
+    """Write that somebody is there, unless nothing can be written: pages go on."""
+    try:
+        with without_waiting():
+            type(session).objects.filter(pk=session.pk).update(seen_at=now)
+    except DatabaseError as error:
+        if fault_of(error) is None:
+            raise
 
 
 def describe(sender: Any, request: HttpRequest, **kwargs: Any) -> None:

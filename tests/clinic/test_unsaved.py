@@ -3,13 +3,16 @@
 import errno
 import sqlite3
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from articles.models import Article
@@ -96,8 +99,10 @@ def failing(failure, words=("INSERT", "UPDATE", "DELETE", "SAVEPOINT")):
 def read_only():
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = 1")
-        yield
-        cursor.execute("PRAGMA query_only = 0")
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA query_only = 0")
 
 
 @sqlite_only
@@ -398,3 +403,13 @@ def test_every_fault_has_a_remedy_in_the_log_and_a_sentence_at_the_desk(fault, c
 
     assert caplog.messages == [fault.value]
     assert str(unsaved.WHY[fault]).endswith(".")
+
+
+@sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_r10_who_has_signed_in_is_known_though_that_cannot_be_noted(desk, article):
+    """Once a minute the session would note that somebody is there."""
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)), read_only():
+        response = desk.get(ADDRESS.format(article.pk))
+
+    assert response.status_code == 200

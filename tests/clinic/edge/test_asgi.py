@@ -1,6 +1,7 @@
 """The edge as gunicorn's asgi worker calls it."""
 
 import asyncio
+import errno
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -450,3 +451,22 @@ def test_nothing_but_http_is_spoken(edge):
         run(edge({"type": "lifespan"}, None, send))
 
     assert said == [{"type": "websocket.close"}]
+
+
+def test_r08_a_large_body_that_finds_no_room_is_answered_kindly(
+    edge, application, monkeypatch
+):
+    """What is small waits in memory; of the rest its sender is told to come back."""
+
+    class Full(io.BytesIO):
+        def write(self, piece):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(asgi.uploads, "nameless", lambda in_memory: Full())
+
+    answer = get(edge, "/admin/", method="POST", body=[b"x" * 100])
+
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "30"
+    assert b"<h1>" in answer.body
+    assert application.seen == []
