@@ -11,7 +11,7 @@ SPACE = r"(?:\s|/\*.*?\*/)"
 # Strings stay. A space before a colon stays too: it means "somewhere within".
 SPARE = re.compile(
     rf"""("[^"]*"|'[^']*')|(?:{SPACE}|;)*(}}){SPACE}*"""
-    rf"|{SPACE}*([{{;,]){SPACE}*|(:){SPACE}+|{SPACE}+",
+    rf"|{SPACE}*([{{;,>]){SPACE}*|(:){SPACE}+|{SPACE}+",
     re.DOTALL,
 )
 IMPORT = re.compile(r'^@import "(?P<name>[\w.-]+)"(?: (?P<media>\w+))?;$', re.MULTILINE)

@@ -56,7 +56,7 @@ def test_every_rule_is_in_it(name):
         ("a { b: c } /* a; { b } */\nd { e: f }", "a{b:c}d{e:f}"),
         ("@media (min-width: 1px) { a { b: c; } }", "@media (min-width:1px){a{b:c}}"),
         ("a { width: calc(1px + 2px); }", "a{width:calc(1px + 2px)}"),
-        ("p > a { color: red }", "p > a{color:red}"),
+        ("p > a { color: red }", "p>a{color:red}"),
         ("li /* every */ a { b: c; }", "li a{b:c}"),
     ],
 )
