@@ -68,11 +68,17 @@ def of_piece(piece: dict[str, Any]) -> str:
     return message([piece]) if any(piece.values()) else ""
 
 
-LISTS = {"given": _("Given: %(names)s."), "taken": _("Taken away: %(names)s.")}
+LISTS = {
+    "given": _("Given: %(names)s."),
+    "taken": _("Taken away: %(names)s."),
+    "accounts": _("The account: %(names)s."),
+}
 
 
 def message(pieces: list[dict[str, Any]]) -> str:
     """Put what the admin tells of a form into words, the names of fields too."""
+    if pieces and "note" in pieces[0]:
+        return pieces[0]["note"]
     for piece in pieces:
         for told in piece.values():
             if isinstance(told, dict) and "fields" in told:
@@ -90,5 +96,7 @@ def in_words(name: str) -> str:
         return str(roles.NAMES[name])
     translated = gettext(name)
     if translated == name:
-        translated = capfirst(gettext(name[:1].lower() + name[1:]))
+        within = name[:1].lower() + name[1:]
+        found = gettext(within)
+        translated = capfirst(found) if found != within else name
     return translated

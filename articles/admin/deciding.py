@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -82,7 +83,9 @@ class DecidingList(BoundedList):
         row = self.model._default_manager.filter(pk=key[:18]).first()
         if row is not None:
             row.ignored = not row.ignored
-            row.save(update_fields=["ignored"])
+            with transaction.atomic():
+                row.save(update_fields=["ignored"])
+                self.log_change(request, row, self.decided(row.ignored))
             said = (
                 gettext("“%(row)s” is ignored from now on.")
                 if row.ignored
@@ -91,9 +94,15 @@ class DecidingList(BoundedList):
             messages.success(request, said % {"row": row})
         return redirect(request.get_full_path())
 
+    def decided(self, ignored: bool) -> str:
+        return gettext("Ignore") if ignored else gettext("Show again")
+
     @admin.action(description=_("Ignore"), permissions=["change"])
     def ignore(self, request: HttpRequest, queryset: QuerySet) -> None:
+        rows = list(queryset)
         count = queryset.update(ignored=True)
+        for row in rows:
+            self.log_change(request, row, self.decided(True))
         said = ngettext(
             "%(count)s row is ignored from now on.",
             "%(count)s rows are ignored from now on.",

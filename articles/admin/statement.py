@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Statement
 from articles.proofreading import advice_on
 from clinic.admin import PlainForReaders
+from clinic.admin.base import Logged
 from clinic.forms import LabelledForm, VersionedForm
 from clinic.models import Practice
 from clinic.templatetags.words import in_words
@@ -50,7 +51,7 @@ class StatementForm(VersionedForm, LabelledForm):
 
 
 @admin.register(Statement)
-class StatementAdmin(PlainForReaders):
+class StatementAdmin(Logged, PlainForReaders):
     form = StatementForm
     list_display = ["kind", "language", "state"]
     sortable_by = ()

@@ -3,12 +3,12 @@
 from django.contrib import admin
 
 from articles.models import Topic
-from clinic.admin.base import Logged
+from clinic.admin import BoundedList
 from clinic.forms import WIDGETS, LabelledForm
 
 
 @admin.register(Topic)
-class TopicAdmin(Logged):
+class TopicAdmin(BoundedList):
     form = LabelledForm
     formfield_overrides = WIDGETS
     list_display = ["name", "slug", "position"]

@@ -49,9 +49,11 @@ class TranslationsOfArticles(AsksFirst):
             raise Http404
         if not self.may_translate(request):
             raise PermissionDenied
-        translation, is_new = article.translate(language, by=request.user)  # type: ignore[arg-type]
+        with transaction.atomic():
+            translation, is_new = article.translate(language, by=request.user)  # type: ignore[arg-type]
+            if is_new:
+                self.log_addition(request, translation, gettext("Translation begun"))
         if is_new:
-            self.log_addition(request, translation, gettext("Translation begun"))
             messages.success(
                 request,
                 gettext(

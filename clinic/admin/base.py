@@ -8,7 +8,9 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
-from clinic import pictures
+from clinic import pictures, telling
+from clinic.admin.comparing import Compared
+from clinic.audit import pieces_of
 from clinic.counting import CappedPaginator
 
 
@@ -25,8 +27,15 @@ class Logged(admin.ModelAdmin):
         rows: Any = [[row] for row in queryset]
         return [super(Logged, self).log_deletions(request, row) for row in rows]
 
+    def history_view(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Name the fields in the language of whoever reads what was done."""
+        response: Any = super().history_view(request, *args, **kwargs)
+        for entry in getattr(response, "context_data", {}).get("action_list", ()):
+            entry.change_message = telling.message(pieces_of(entry.change_message))
+        return response
 
-class BoundedList(Logged):
+
+class BoundedList(Compared, Logged):
     """Shows lists of any length: counts no further than needed, and that once.
 
     A search is for ten words at most: each is one more level of the query.

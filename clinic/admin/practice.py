@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic import hours
-from clinic.admin.base import PicturesOnlyOnSuccess, PlainForReaders
+from clinic.admin.base import Logged, PicturesOnlyOnSuccess, PlainForReaders
 from clinic.admin.contact import DoctorInline, EmailInline, LocationInline, PhoneInline
 from clinic.admin.opening import ClosureInline, HoursInline, NoticeInline
 from clinic.forms import WIDGETS, LabelledForm, VersionedForm
@@ -41,7 +41,7 @@ class PracticeForm(VersionedForm, LabelledForm):
 
 
 @admin.register(Practice)
-class PracticeAdmin(PicturesOnlyOnSuccess, PlainForReaders):
+class PracticeAdmin(Logged, PicturesOnlyOnSuccess, PlainForReaders):
     form = PracticeForm
     formfield_overrides = WIDGETS
     readonly_fields = ["coming_holidays"]

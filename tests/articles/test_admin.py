@@ -636,7 +636,7 @@ def test_what_was_saved_after_its_signature_was_confirmed_is_not_published(docto
     assert Edition.objects.get().title == "Saved meanwhile"
 
 
-def test_a_second_click_publishes_nothing_more(staff):
+def test_r19_a_second_click_publishes_nothing_more(staff):
     article = signed_article()
     asked = fields(staff.get(page_of(article, "publish")))
 
@@ -780,7 +780,7 @@ def test_what_is_not_published_is_not_withdrawn(staff):
         assert refused(response) == ["The article is not published."]
 
 
-def test_a_second_click_withdraws_nothing_more(staff):
+def test_r19_a_second_click_withdraws_nothing_more(staff):
     article = published_article()
     asked = fields(staff.get(page_of(article, "withdraw")))
     staff.post(page_of(article, "withdraw"), asked)
@@ -1466,7 +1466,7 @@ def test_a_flood_of_rows_is_refused(staff):
 # Two people ##################################################################
 
 
-def test_the_second_of_two_people_overwrites_nothing_and_loses_nothing():
+def test_r19_the_second_of_two_people_overwrites_nothing_and_loses_nothing():
     article = factories.ArticleFactory(title="Before", body="<p>Before.</p>")
     factories.SourceFactory(article=article, title="Before")
     first, second = somebody_who_may(*ALL), somebody_who_may(*ALL)
@@ -1534,7 +1534,7 @@ def test_who_has_seen_both_texts_may_save_the_own_one_and_theirs_is_kept():
     assert kept == ["Second", "First"]
 
 
-def test_who_has_not_seen_the_newest_text_does_not_overwrite_it():
+def test_r19_who_has_not_seen_the_newest_text_does_not_overwrite_it():
     article = factories.ArticleFactory(title="Before")
     second, refusal = refused_as_second(article)
     seen = {"overwrite": str(Article.objects.get().version)}
@@ -1548,7 +1548,7 @@ def test_who_has_not_seen_the_newest_text_does_not_overwrite_it():
     assert Article.objects.get().title == "Third"
 
 
-def test_a_step_of_a_colleague_refuses_the_form_that_was_open_before(doctor):
+def test_r19_a_step_of_a_colleague_refuses_the_form_that_was_open_before(doctor):
     article = factories.ArticleFactory(title="Before")
     typed = fields(doctor.get(page_of(article))) | {"title": "Typed"}
     factories.sign(article)

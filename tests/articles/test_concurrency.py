@@ -294,7 +294,7 @@ def gaps(editions):
     )
 
 
-def test_two_doctors_publish_one_article_a_hundred_times_each(crew):
+def test_r19_two_doctors_publish_one_article_a_hundred_times_each(crew):
     reader = crew.sampler()
     doctors = [crew.begin(publish_many, name, 100, when="now") for name in NAMES]
 
@@ -319,7 +319,7 @@ def test_two_doctors_publish_one_article_a_hundred_times_each(crew):
     assert ada["statuses"] == bruno["statuses"] == [200, 302]
 
 
-def test_publishing_and_withdrawing_at_once_leave_one_edition_or_none(crew):
+def test_r19_publishing_and_withdrawing_at_once_leave_one_edition_or_none(crew):
     reader = crew.sampler()
     publisher = crew.begin(publish_many, "ada", 30, when="now")
     withdrawer = crew.begin(withdraw_many, "bruno", str(crew.folder))
@@ -337,7 +337,7 @@ def test_publishing_and_withdrawing_at_once_leave_one_edition_or_none(crew):
     assert ada["statuses"] == bruno["statuses"] == [200, 302]
 
 
-def test_of_all_that_is_planned_for_one_instant_the_last_is_kept(crew):
+def test_r19_of_all_that_is_planned_for_one_instant_the_last_is_kept(crew):
     moment = timezone.localtime(PLANNED).strftime("%Y-%m-%dT%H:%M")
     doctors = [
         crew.begin(publish_many, name, 15, when="later", moment=moment)
@@ -357,7 +357,7 @@ def test_of_all_that_is_planned_for_one_instant_the_last_is_kept(crew):
     assert ada["statuses"] == bruno["statuses"] == [200, 302]
 
 
-def test_readers_see_one_edition_while_planned_ones_begin(crew):
+def test_r19_readers_see_one_edition_while_planned_ones_begin(crew):
     reader = crew.sampler()
     doctors = [crew.begin(plan_many, name, 60) for name in NAMES]
 
@@ -446,7 +446,7 @@ STAFF = [
     ],
     ids=["publish", "move", "withdraw", "withdraw moved", "bring back", "move back"],
 )
-def test_no_page_breaks_by_what_happens_between_its_queries(
+def test_r19_no_page_breaks_by_what_happens_between_its_queries(
     client, staff, article, before, act, later
 ):
     addresses = READERS + [address.format(pk=article.pk) for address in STAFF]

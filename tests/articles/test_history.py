@@ -965,7 +965,7 @@ def conflict(writer):
     return article, mine, colleague
 
 
-def test_the_second_save_is_refused_and_both_texts_are_shown(writer, conflict):
+def test_r19_the_second_save_is_refused_and_both_texts_are_shown(writer, conflict):
     article, mine, _colleague = conflict
     before = stored(article)
 
@@ -987,7 +987,7 @@ def test_the_second_save_is_refused_and_both_texts_are_shown(writer, conflict):
     assert stored(article) == before
 
 
-def test_what_was_typed_as_a_source_is_shown_against_theirs(writer, conflict):
+def test_r19_what_was_typed_as_a_source_is_shown_against_theirs(writer, conflict):
     article, mine, colleague = conflict
     typed(colleague, article, **{"sources-0-title": "Their source"})
     mine |= rows("sources", {"title": "My source", "position": "1"}, first=1)
@@ -1001,7 +1001,7 @@ def test_what_was_typed_as_a_source_is_shown_against_theirs(writer, conflict):
 
 
 @pytest.mark.parametrize("overwrite", ["", "0", "x", "older", "newer", "9" * 30, "\0"])
-def test_without_the_version_that_was_shown_nothing_is_overwritten(
+def test_r19_without_the_version_that_was_shown_nothing_is_overwritten(
     writer, conflict, overwrite
 ):
     article, mine, _colleague = conflict
@@ -1015,7 +1015,7 @@ def test_without_the_version_that_was_shown_nothing_is_overwritten(
     assert stored(article) == before
 
 
-def test_what_a_colleague_saves_after_the_comparison_is_not_overwritten(
+def test_r19_what_a_colleague_saves_after_the_comparison_is_not_overwritten(
     writer, conflict
 ):
     article, mine, colleague = conflict
@@ -1030,7 +1030,7 @@ def test_what_a_colleague_saves_after_the_comparison_is_not_overwritten(
     assert stored(article) == before
 
 
-def test_who_has_seen_theirs_may_overwrite_it_and_theirs_stays_in_the_history(
+def test_r19_who_has_seen_theirs_may_overwrite_it_and_theirs_stays_in_the_history(
     writer, conflict
 ):
     article, mine, colleague = conflict
@@ -1049,7 +1049,7 @@ def test_who_has_seen_theirs_may_overwrite_it_and_theirs_stays_in_the_history(
     assert now(article).title == "Theirs"
 
 
-def test_a_double_click_on_overwrite_overwrites_once(writer, conflict):
+def test_r19_a_double_click_on_overwrite_overwrites_once(writer, conflict):
     article, mine, _colleague = conflict
     sent = mine | {"overwrite": str(now(article).version)}
     writer.post(page_of(article), sent)

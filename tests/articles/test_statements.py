@@ -519,7 +519,7 @@ def test_the_form_leads_to_the_page_in_its_language(staff, statement):
     assert links[1].startswith("/it/")
 
 
-def test_the_second_of_two_people_overwrites_nothing(staff, statement):
+def test_r19_the_second_of_two_people_overwrites_nothing(staff, statement):
     opened = fields(staff.get(page_of(statement)))
     save(staff, page_of(statement), body="<p>First.</p>")
 

@@ -870,7 +870,7 @@ def twice(client, article, step, **changes):
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "review"])
-def test_a_double_click_does_nothing_twice(doctor, step):
+def test_r19_a_double_click_does_nothing_twice(doctor, step):
     article = made(*BEFORE[step])
     before = everything()
 
@@ -889,7 +889,7 @@ def but_for_moments(stored):
 
 
 @pytest.mark.parametrize("outcome", ["CORRECT", "CHANGES", "WITHDRAW"])
-def test_a_double_click_records_one_review(doctor, outcome):
+def test_r19_a_double_click_records_one_review(doctor, outcome):
     article = made("published", "live")
     reviews = Review.objects.count()
 
@@ -902,7 +902,7 @@ def test_a_double_click_records_one_review(doctor, outcome):
 @pytest.mark.parametrize(
     "step", [step for step in STEPS if step not in {"review", "publish-unreviewed"}]
 )
-def test_the_second_click_is_told_that_nothing_was_done(doctor, step):
+def test_r19_the_second_click_is_told_that_nothing_was_done(doctor, step):
     article = made(*BEFORE[step])
 
     _once, response = twice(doctor, article, step)

@@ -30,6 +30,7 @@ DESK_MODELS = [
     ("articles", "wording"),
     ("articles", "condition"),
     ("auth", "group"),
+    ("clinic", "auditentry"),
     ("clinic", "missedaddress"),
     ("clinic", "picture"),
     ("clinic", "practice"),
@@ -39,6 +40,7 @@ NEVER_ADDED = {
     ("articles", "linkplace"),
     ("articles", "statement"),
     ("articles", "unfound"),
+    ("clinic", "auditentry"),
     ("clinic", "missedaddress"),
     ("clinic", "practice"),
 }

@@ -687,7 +687,7 @@ def test_a_purpose_in_one_language_is_enough_and_none_is_refused(staff, practice
 # Two people ##################################################################
 
 
-def test_the_second_of_two_people_overwrites_nothing_and_loses_nothing(practice):
+def test_r19_the_second_of_two_people_overwrites_nothing_and_loses_nothing(practice):
     first, second = (
         somebody_who_may("change_practice", "view_practice", "change_phone")
         for _ in range(2)

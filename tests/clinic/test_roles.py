@@ -265,7 +265,7 @@ def everything():
     }
 
 
-def test_a_manager_does_not_raise_himself():
+def test_a41_a_manager_does_not_raise_himself():
     manager = account("manager", last_name="Before")
     client = signed_in(manager)
     before = stored(manager)
@@ -277,7 +277,7 @@ def test_a_manager_does_not_raise_himself():
     assert after == before | {"last_name": "After"}
 
 
-def test_a_manager_is_not_even_asked_about_his_own_powers():
+def test_a41_a_manager_is_not_even_asked_about_his_own_powers():
     manager = account("manager")
     client = signed_in(manager)
 
@@ -290,7 +290,7 @@ def test_a_manager_is_not_even_asked_about_his_own_powers():
     assert names & POWERS == set()
 
 
-def test_a_manager_gives_roles_to_others_but_no_powers_beyond_them():
+def test_a41_a_manager_gives_roles_to_others_but_no_powers_beyond_them():
     manager, other = account("manager"), account()
     client = signed_in(manager)
     page = client.get(change_page(other))
@@ -336,7 +336,7 @@ def superuser(db):
     return user
 
 
-def test_a_manager_does_not_change_a_superuser(superuser):
+def test_a41_a_manager_does_not_change_a_superuser(superuser):
     client = signed_in(account("manager"))
     before = stored(superuser)
     forged = {
@@ -358,7 +358,7 @@ def test_a_manager_does_not_change_a_superuser(superuser):
     assert stored(superuser) == before
 
 
-def test_a_manager_does_not_set_the_password_of_a_superuser(superuser):
+def test_a41_a_manager_does_not_set_the_password_of_a_superuser(superuser):
     client = signed_in(account("manager"))
     address = f"{USERS}{superuser.pk}/password/"
     new = {"password1": "x" * 20, "password2": "x" * 20, "set-password": "1"}
@@ -371,7 +371,7 @@ def test_a_manager_does_not_set_the_password_of_a_superuser(superuser):
 
 
 @pytest.mark.parametrize("whose", ["a superuser", "somebody else", "himself"])
-def test_a_manager_deletes_no_account(superuser, whose):
+def test_a41_a_manager_deletes_no_account(superuser, whose):
     manager, other = account("manager"), account()
     client = signed_in(manager)
     user = {"a superuser": superuser, "somebody else": other, "himself": manager}[whose]
@@ -388,7 +388,7 @@ def test_a_manager_deletes_no_account(superuser, whose):
     assert User.objects.filter(pk=user.pk).exists() is True
 
 
-def test_a_superuser_who_was_deactivated_may_nothing(superuser):
+def test_a41_a_superuser_who_was_deactivated_may_nothing(superuser):
     User.objects.filter(pk=superuser.pk).update(is_active=False)
     client = signed_in(superuser)
 
@@ -431,7 +431,7 @@ def test_a_manager_adds_an_account_and_gives_it_a_role_and_a_doctor():
     assert user.get_all_permissions() == REVIEWER
 
 
-def test_a_new_account_may_nothing_even_if_the_form_says_otherwise():
+def test_a41_a_new_account_may_nothing_even_if_the_form_says_otherwise():
     add(signed_in(account("manager")), **everything())
 
     user = User.objects.get(username="ada")
