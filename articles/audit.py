@@ -5,25 +5,34 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import Step
 from clinic.audit import KINDS, Kind
 
-SENTENCES = {
-    Step.SUBMIT: _("%(who)s sent %(what)s for review."),
-    Step.RETURN: _("%(who)s sent %(what)s back."),
-    Step.SIGN: _("%(who)s signed %(what)s."),
-    Step.PUBLISH: _("%(who)s published %(what)s."),
-    Step.PUBLISH_UNREVIEWED: _("%(who)s published %(what)s without a review."),
-    Step.WITHDRAW: _("%(who)s withdrew %(what)s."),
-    Step.REPLACE: _("%(who)s said what replaces %(what)s."),
-    Step.CALL_OFF: _("%(who)s called off what was planned for %(what)s."),
-    Step.REVIEW: _("%(who)s reviewed %(what)s."),
-    Step.RESTORE: _("%(who)s restored an earlier text of %(what)s."),
-    Step.ALIGN: _("%(who)s confirmed that %(what)s says what its original says."),
+STEPS = {
+    Step.SUBMIT: Kind(_("sent for review"), _("%(who)s sent %(what)s for review.")),
+    Step.RETURN: Kind(_("sent back"), _("%(who)s sent %(what)s back.")),
+    Step.SIGN: Kind(_("signed"), _("%(who)s signed %(what)s.")),
+    Step.PUBLISH: Kind(_("published"), _("%(who)s published %(what)s.")),
+    Step.PUBLISH_UNREVIEWED: Kind(
+        _("published without a review"),
+        _("%(who)s published %(what)s without a review."),
+    ),
+    Step.WITHDRAW: Kind(_("withdrawn"), _("%(who)s withdrew %(what)s.")),
+    Step.REPLACE: Kind(_("replaced"), _("%(who)s said what replaces %(what)s.")),
+    Step.CALL_OFF: Kind(
+        _("called off"), _("%(who)s called off what was planned for %(what)s.")
+    ),
+    Step.REVIEW: Kind(_("reviewed"), _("%(who)s reviewed %(what)s.")),
+    Step.RESTORE: Kind(
+        _("restored"), _("%(who)s restored an earlier text of %(what)s.")
+    ),
+    Step.ALIGN: Kind(
+        _("brought up to date"),
+        _("%(who)s confirmed that %(what)s says what its original says."),
+    ),
 }
 
 
 def tell() -> None:
     """Teach the log the steps, each under the name of its code."""
-    for step, sentence in SENTENCES.items():
-        KINDS[step.name] = Kind(step.label, sentence)
+    KINDS.update((step.name, kind) for step, kind in STEPS.items())
     KINDS["CHECK"] = Kind(
         _("definition checked"), _("%(who)s checked the definition of %(what)s.")
     )

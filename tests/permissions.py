@@ -499,6 +499,8 @@ def tried(ask) -> tuple[object, set[str]]:
     with transaction.atomic():
         with connection.execute_wrapper(writes):
             response = ask()
+        if response.streaming:
+            b"".join(response.streaming_content)  # which closes its file
         transaction.set_rollback(True)
     return response, writes.tables
 
@@ -587,7 +589,8 @@ class Visit:
         response, tables, _logged = self.ask(letter, "get")
         if tables:
             self.fault(letter, "GET changes", tables)
-        if letter == "v" and response.status_code == 200:
+        is_page = response.status_code == 200 and not response.streaming
+        if letter == "v" and is_page:
             self.found.looked_at[self.place.shown] = response.content.decode()
         if letter in ("a", "s"):
             self.try_other_verbs(letter, got_in(response))

@@ -1,5 +1,6 @@
 """Who may do what: accounts and roles at the desk."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -15,10 +16,11 @@ from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic import audit, roles
-from clinic.admin.base import BoundedList
+from clinic.admin.base import BoundedList, Renamed
 from clinic.admin.second_factor import ResetsSecondFactor
 from clinic.models import Doctor, User
 
@@ -33,20 +35,6 @@ def name_of(group: Model) -> str:
     return str(roles.NAMES.get(str(group), group))
 
 
-class RoleOptions:
-    """Lets Django's groups be called roles at the desk, in titles and above pages."""
-
-    verbose_name = _("role")
-    verbose_name_plural = _("Roles")
-
-    def __init__(self, options: Any) -> None:
-        self.options = options
-        self.app_config = self
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.options, name)
-
-
 @admin.register(Group)
 class RoleAdmin(BoundedList, GroupAdmin):
     """The roles that the portal comes with are explained; others can be added."""
@@ -56,12 +44,13 @@ class RoleAdmin(BoundedList, GroupAdmin):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.opts = RoleOptions(self.opts)  # type: ignore[assignment]
+        roles_of = SimpleNamespace(verbose_name=_("Roles"))
+        self.opts: Any = Renamed(self.opts, _("role"), _("roles"), roles_of)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         changelist.opts = self.opts
-        changelist.title = str(RoleOptions.verbose_name_plural)
+        changelist.title = gettext("Roles")
         return changelist
 
     def is_ours(self, group: Any) -> bool:

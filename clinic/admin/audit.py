@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic import telling
-from clinic.admin.base import BoundedList
+from clinic.admin.base import BoundedList, Renamed
 from clinic.audit import KINDS, name_of
 from clinic.models import AuditEntry, User
 from clinic.templatetags.words import in_sentence, in_words_with_time
@@ -113,7 +113,9 @@ class AuditAdmin(BoundedList):
     search_help_text = _("Searches names of people and of things, and networks.")
     sortable_by = ()
     actions = None
-    fields = ("sentence", "moment", "who", "network_in_words", "more")
+    # Its counts would count the whole log.
+    show_facets = admin.ShowFacets.NEVER
+    fields = ("moment", "who", "network_in_words", "more")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -128,6 +130,24 @@ class AuditAdmin(BoundedList):
         title = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        names = self.opts.verbose_name, _("entries of the log")
+        changelist.opts = Renamed(changelist.opts, *names)  # type: ignore[assignment]
+        return changelist
+
+    def change_view(
+        self,
+        request: Any,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        title = {"title": capfirst(self.opts.verbose_name)}
+        return super().change_view(
+            request, object_id, form_url, title | (extra_context or {})
+        )
+
     @admin.display(description=_("when"))
     def moment(self, entry: AuditEntry) -> str:
         return in_words_with_time(entry.at)
@@ -138,7 +158,7 @@ class AuditAdmin(BoundedList):
 
     @admin.display(description=_("who"))
     def who(self, entry: AuditEntry) -> str:
-        return capfirst(telling.person(entry))
+        return entry.name or capfirst(telling.person(entry))
 
     @admin.display(description=_("from where"))
     def network_in_words(self, entry: AuditEntry) -> str:

@@ -50,6 +50,18 @@ class BoundedList(Compared, Logged):
         return super().get_search_results(request, queryset, words)
 
 
+class Renamed:
+    """The options of a model under other names, above the pages and below the lists."""
+
+    def __init__(self, options: Any, one: Any, many: Any, app: Any = None) -> None:
+        self.options = options
+        self.verbose_name, self.verbose_name_plural = one, many
+        self.app_config = app or options.app_config
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.options, name)
+
+
 class PicturesOnlyOnSuccess:
     """Removes the files of new pictures when saving breaks off with an error."""
 

@@ -80,7 +80,9 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind} {self.object_name}".strip()
+        from clinic import telling
+
+        return telling.sentence(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
