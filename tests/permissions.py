@@ -11,6 +11,7 @@ import logging
 import re
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -48,6 +49,7 @@ from articles.models import (
 )
 from clinic import audit
 from clinic.models import MissedAddress, Picture, User
+from clinic.signing_in import pending
 from tests import factories
 from tests.clinic.test_admin import fields
 from tests.conftest import upload
@@ -64,9 +66,13 @@ ROLES = {
     "s": "superuser",
 }
 PASSWORD = "a long and winding sentence"
+NEW = "another plain and winding sentence"
 OTHER_VERBS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 # What a request may write without having changed anything.
-BOOKS = {"django_session", "clinic_auditentry", "django_admin_log"}
+BOOKS = {
+    "clinic_auditentry", "clinic_session", "clinic_throttle", "django_admin_log",
+    "django_session",
+}  # fmt: skip
 
 
 # The site #####################################################################
@@ -109,6 +115,7 @@ def accounts() -> dict[str, User]:
     for user in found.values():
         user.set_password(PASSWORD)
         user.save()
+        factories.AuthenticatorFactory(user=user)
     return found
 
 
@@ -142,6 +149,8 @@ def rows_of(doctor: User, writer: User) -> dict[str, object]:
         "user": factories.UserFactory(username="colleague", is_superuser=False),
         "root": factories.UserFactory(username="root"),
     }
+    for account in (rows["user"], rows["root"]):
+        factories.AuthenticatorFactory(user=account)
     factories.entry(name="fever")
     Statement.objects.fill_in()
     rows["statement"] = Statement.objects.first()
@@ -212,6 +221,9 @@ class Browser(RequestFactory):
         if user is not None:
             client = Client()
             client.force_login(user)
+            session = client.session
+            session[pending.SURE] = time.time()  # who has just typed the password
+            session.save()
             name = settings.SESSION_COOKIE_NAME
             self.cookies[name] = client.cookies[name].value
         self.cookies[settings.CSRF_COOKIE_NAME] = self.token
@@ -376,7 +388,7 @@ def deeds(
     elif page == "add":
         yield "", sent | added(place.model, site)
     elif place.name == "admin:auth_user_password_change":
-        yield "", {"password1": "x" * 20, "password2": "x" * 20, "set-password": "1"}
+        yield "", {"password1": NEW, "password2": NEW, "set-password": "1"}
     elif page == "change":
         yield "", sent | changed(place.model)
     elif place.model == "article" and page in ABOUT:
@@ -470,8 +482,8 @@ OTHER_DEEDS: dict[str, dict[str, object]] = {
     "admin:logout": {},
     "admin:password_change": {
         "old_password": PASSWORD,
-        "new_password1": "x" * 20,
-        "new_password2": "x" * 20,
+        "new_password1": NEW,
+        "new_password2": NEW,
     },
 }
 

@@ -17,6 +17,7 @@ from tests import factories, permissions
 from tests.clinic.test_admin import errors, fields, parsed, save
 from tests.clinic.test_roles import (
     GROUPS,
+    PASSWORD,
     USERS,
     account,
     change_page,
@@ -431,7 +432,7 @@ def test_a41_a_new_password_by_somebody_else_is_told_to_whose_it_is():
     sentence = "max set a new password for “wilma” (account)."
     before = signed_in(other).get("/admin/").text
 
-    new = {"password1": "four plain words", "password2": "four plain words"}
+    new = {"password1": PASSWORD, "password2": PASSWORD}
     answer = save(client, f"{USERS}{other.pk}/password/", **new)
 
     assert errors(answer) == []

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -34,8 +35,8 @@ class ResetsSecondFactor(admin.ModelAdmin):
             raise PermissionDenied
         back = reverse("admin:clinic_user_change", args=[pk])
         if request.method == "POST":
-            factors.reset(user)
-            with audit.meaning("FACTOR_RESET"):
+            with transaction.atomic(), audit.meaning("FACTOR_RESET"):
+                factors.reset(user)
                 self.log_change(request, user, _("Second factor reset"))
             messages.success(
                 request,
