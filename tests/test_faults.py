@@ -282,10 +282,12 @@ def serving_read_only(folder, under):
 def test_r24_a_worker_that_hangs_is_replaced_and_the_others_serve(made, kind):
     limits = {"WEB_CONCURRENCY": "2", "GUNICORN_CMD_ARGS": "--timeout 2"}
     with serving(made.folder, kind, **limits) as server:
+        deadline = time.monotonic() + 60
+        while len(server.workers()) < 2:  # one of them has answered
+            assert time.monotonic() < deadline
         stuck, healthy = server.workers()
         os.kill(stuck, signal.SIGSTOP)
         statuses = set()
-        deadline = time.monotonic() + 60
         while stuck in server.workers():
             assert time.monotonic() < deadline
             with closing(server.connect()) as connection:

@@ -90,7 +90,7 @@ def test_r11_the_server_does_not_start_and_makes_no_file(tmp_path, kind):
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith(f"The portal cannot start: {sentence.format(path=path)} ")
     assert "manage.py restore" in line
-    assert [file.name for file in tmp_path.iterdir()] == (
+    assert [file.name for file in tmp_path.glob("portal*")] == (
         [] if content is None else [path.name]
     )
 
