@@ -123,7 +123,8 @@ class SessionMiddleware(sessions.SessionMiddleware):
     """Let no answer be lost because the session could not be written after it.
 
     By then the view has done its work: only its messages wait there. To sign in and out
-    writes the session within the view, and fails as it should.
+    writes the session within the view, and fails as it should. A session that was ended
+    meanwhile, as when people close their own account, stays ended.
     """
 
     def process_response(
@@ -133,9 +134,10 @@ class SessionMiddleware(sessions.SessionMiddleware):
             return super().process_response(request, response)
         except (SessionInterrupted, DatabaseError) as error:
             fault = faults.fault_of(error)
-            if fault is None:
+            if fault is not None:
+                faults.note(fault)
+            elif isinstance(error, DatabaseError):
                 raise
-            faults.note(fault)
             return response
 
 

@@ -704,7 +704,8 @@ def test_roles_that_write_are_advised(role, status):
 def test_the_page_is_only_asked_by_post(writer, verb):
     response = getattr(writer, verb)(PAGE)
 
-    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert response.status_code == 405
+    assert "POST" in response["Allow"]
 
 
 def test_another_site_cannot_ask():
