@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn import systemd
 from gunicorn.glogging import Logger
 
+from clinic.logs import Formatter, masked
+
 # Here and not in a hook: gunicorn loads the application before it calls any. It also
 # reads .env, which may hold HOST and PORT.
 try:
@@ -57,6 +59,12 @@ class logger_class(Logger):
             address = msg.removeprefix(unreadable).partition(": ")[0]
             msg = f"Invalid request from {masked(address)}"
         super().warning(msg, *args, **kwargs)
+
+    def _set_handler(self, log: Any, output: Any, fmt: Any, stream: Any = None) -> None:
+        """Write what goes wrong as discreetly as Django's lines are."""
+        if log is self.error_log:
+            fmt = Formatter(self.error_fmt, self.datefmt)
+        super()._set_handler(log, output, fmt, stream)
 
 
 def on_starting(server: Any) -> None:

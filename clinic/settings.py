@@ -39,6 +39,8 @@ env = environ.Env(
     EDGE_MEGABYTES=(int, 16),
     EMAIL_URL=(str, ""),
     EMAIL_FROM=(str, ""),
+    ERROR_MAIL=(list, []),
+    LOG_DAYS=(int, 0),
     SECOND_FACTOR=(str, "on"),
     DEBUG=(boolean, False),
     FORWARDED_ALLOW_IPS=(list, ["127.0.0.1", "::1"]),
@@ -377,7 +379,7 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 X_FRAME_OPTIONS = "DENY"
@@ -389,15 +391,34 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 # Whether gunicorn writes a line for each visit, with a masked address.
 ACCESS_LOG = variable("ACCESS_LOG")
 
+# For how many days whoever runs the server keeps the log: journald's or logrotate's
+# number. The page on privacy tells it; 0 says that nobody has told.
+LOG_DAYS = variable("LOG_DAYS")
+# Whom to write when something breaks.
+ERROR_MAIL = variable("ERROR_MAIL")
+if ERROR_MAIL and not EMAIL_URL:
+    raise ImproperlyConfigured("ERROR_MAIL needs a mail server: set EMAIL_URL too.")
+
 # Django prints no traceback when DEBUG is off unless it is told to.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "line": {
+            "()": "clinic.logs.Formatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "mail": {
+            "class": "clinic.error_mail.Handler",
+            "formatter": "line",
+            "level": "ERROR",
+        },
+    },
+    "root": {"handlers": ["stderr", "mail"] if ERROR_MAIL else ["stderr"]}
+    | {"level": "INFO"},
     "loggers": {
         "botocore": {"level": "WARNING"},  # it tells where it has found its keys
         "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -75,6 +75,7 @@ urlpatterns = [
     path("admin/language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("healthz", views.health, name="health"),
+    path("readyz", views.ready, name="ready"),
     path("robots.txt", views.robots, name="robots"),
     # Where phones look for it by themselves: no page needs a line for it.
     path("apple-touch-icon.png", views.touch_icon, name="touch_icon"),

@@ -39,6 +39,7 @@ from clinic import (
     old_addresses,
     pictures,
     qr,
+    readiness,
     structured_data,
     unsaved,
     vcard,
@@ -285,6 +286,20 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Say whether this process may be sent visitors, and if not, what it lacks."""
+    lacks = readiness.lacks()
+    if lacks:
+        logger.error("Not ready: %s", lacks)
+    return HttpResponse(
+        f"not ready: {lacks}\n" if lacks else "ok\n",
+        status=503 if lacks else 200,
+        content_type="text/plain",
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -15,6 +15,8 @@ VARIABLES = {
     "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "EMAIL_URL": "",
     "EMAIL_FROM": "portal@example.org",
+    "ERROR_MAIL": "",
+    "LOG_DAYS": "0",
     # Tests of signing in switch it on.
     "SECOND_FACTOR": "off",
     "FORWARDED_ALLOW_IPS": "127.0.0.1,::1",

@@ -6,6 +6,7 @@ A slow client therefore costs memory and no thread.
 """
 
 import asyncio
+import io
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,8 @@ STUCK_SECONDS = 60
 PATIENCE_SECONDS = 240
 # A text waits in memory: it must arrive even where the disk is full.
 IN_MEMORY = 256 * 1024
+# What monitoring asks for.
+PROBES = {"/healthz", "/readyz"}
 
 
 @lru_cache(1000)
@@ -65,6 +68,7 @@ class ASGIEdge:
         self.is_instant = isinstance(self.edge.reader, generation.SQLiteReader)
         self.readers = ThreadPoolExecutor(2, thread_name_prefix="generation")
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
+        self.prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
         self.is_leaving = False
         self.running: dict[object, float] = {}  # when the calls in threads have begun
         self.renders: dict[str, asyncio.Future[Kept | Response]] = {}
@@ -75,12 +79,15 @@ class ASGIEdge:
             return await send({"type": "websocket.close"})
         if scope["type"] != "http":
             raise ValueError(f"The portal does not speak {scope['type']}.")
+        path = path_of(scope)
+        if path in PROBES and scope["method"] in {"GET", "HEAD"}:
+            return await self.answer_probe(scope, send)
         headers = dict(scope["headers"])
         key = self.edge.key(
             scope["method"],
             scope["scheme"],
             headers.get(b"host", b"").decode("latin-1"),
-            path_of(scope),
+            path,
             scope["query_string"].decode("latin-1"),
             headers.get(b"cookie", b"").decode("latin-1"),
         )
@@ -164,6 +171,19 @@ class ASGIEdge:
             await send({"type": "http.response.body", "body": body})
 
     # Past the edge ###########################################################
+
+    async def answer_probe(self, scope: Scope, send: Send) -> None:
+        """Let Django answer monitoring in a thread that never waits for readers."""
+
+        def ask() -> tuple[Response, bytes]:
+            environ = environ_of(scope, io.BytesIO(), 0)
+            response = call(self.application, environ)
+            return response, response.read()
+
+        loop = asyncio.get_running_loop()
+        response, body = await loop.run_in_executor(self.prober, ask)
+        body = b"" if scope["method"] == "HEAD" else body
+        await self.respond(send, int(response.status[:3]), raw(response.headers), body)
 
     async def pass_on(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send

@@ -322,9 +322,13 @@ def test_the_server_writes_down_what_the_text_says_and_nothing_else():
 
 
 def test_nothing_that_is_logged_goes_elsewhere():
-    handlers = django_settings.LOGGING["handlers"]
+    logging = django_settings.LOGGING
 
-    assert {h["class"] for h in handlers.values()} == {"logging.StreamHandler"}
+    assert logging["root"]["handlers"] == ["stderr"]
+    assert [logger["handlers"] for logger in logging["loggers"].values()] == [[]]
+    assert logging["handlers"]["stderr"]["class"] == "logging.StreamHandler"
+    assert {h["formatter"] for h in logging["handlers"].values()} == {"line"}
+    assert logging["formatters"]["line"]["()"] == "clinic.logs.Formatter"
     assert django_settings.ADMINS == []
     assert django_settings.MANAGERS == []
 

@@ -23,6 +23,7 @@ def edge(request, application, present, monkeypatch):
     edge.is_instant = request.param
     yield edge
     edge.pool.shutdown()
+    edge.prober.shutdown()
 
 
 def run(coroutine):
@@ -319,6 +320,35 @@ def test_while_django_is_busy_what_is_kept_is_sent(edge, application):
     answers, waiting = run(busy())
     assert {answer.body for answer in answers} == {b"/kept? #1"}
     assert len(waiting) == 8
+
+
+@pytest.mark.parametrize("address", sorted(asgi.PROBES))
+def test_while_readers_take_every_thread_monitoring_is_answered(
+    edge, application, address
+):
+    async def busy():
+        application.during = lambda: time.sleep(1)
+        slow = [asyncio.create_task(ask(edge, f"/slow-{n}")) for n in range(8)]
+        await asyncio.sleep(0.1)
+        application.during = lambda: None
+        answers = [await ask(edge, address) for _ in range(3)]
+        waiting = [task for task in slow if not task.done()]
+        await asyncio.gather(*slow)
+        return answers, waiting
+
+    answers, waiting = run(busy())
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len(waiting) == 8
+    # Nothing of it is kept: every question reaches Django.
+    asked = [environ["PATH_INFO"] for environ in application.seen]
+    assert asked.count(address) == 3
+
+
+def test_the_head_of_a_probe_has_no_body(edge):
+    whole, head = get(edge, "/healthz"), get(edge, "/healthz", method="HEAD")
+
+    assert (head.status, head.body) == (200, b"")
+    assert whole.body != b""
 
 
 def test_who_leaves_says_so_with_every_answer(edge):
