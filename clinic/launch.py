@@ -96,7 +96,7 @@ def prepare_folder(folder: Path) -> Path:
     """Make the data folder, or raise ImproperlyConfigured if it cannot be written."""
     probe = folder / ".writable"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError as error:

@@ -104,7 +104,8 @@ except ValueError as error:
     ) from None
 DATA_DIR = Path(variable("DATA_DIR") or BASE_DIR / "var").resolve()
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    # Closed to other accounts of the machine: keys, drafts and names lie there.
+    DATA_DIR.mkdir(mode=0o750, parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"DATA_DIR is {DATA_DIR}, which cannot be made ({error.strerror})."

@@ -7,4 +7,9 @@ A new check of this app is a module here, named below.
 # isort: off
 from clinic.checkup import database  # noqa: F401
 from clinic.checkup import durability  # noqa: F401
+from clinic.checkup import media  # noqa: F401
 from clinic.checkup import configuration  # noqa: F401
+from clinic.checkup import versions  # noqa: F401
+from clinic.checkup import files  # noqa: F401
+from clinic.checkup import clock  # noqa: F401
+from clinic.checkup import timers  # noqa: F401

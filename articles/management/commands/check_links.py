@@ -9,6 +9,7 @@ from articles.links import checking
 from articles.links.web import Web
 from articles.models import Link
 from articles.models.link import LinkState
+from clinic import jobs
 
 DAYS = 7
 WIDTH = 30
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("\nStopped. Run it again, and it goes on from here.")
             return
+        jobs.done("check_links")
         self.tell()
 
     def web(self) -> Web:

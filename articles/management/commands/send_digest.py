@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from articles import desk
+from clinic import jobs
 from clinic.addresses import absolute
 from clinic.models import Practice, User
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
                 f"Could not write to {', '.join(failed)}. Run the command again once "
                 "the mail server answers: nobody gets a second mail."
             )
+        jobs.done("send_digest")
 
     def people(self) -> Any:
         """Active staff with an address."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
+from clinic import jobs
 from clinic.retention import everything
 
 
@@ -22,5 +23,6 @@ class Command(BaseCommand):
             counts[kept.name] = kept.forget()
             if options["verbosity"] > 1:
                 self.stdout.write(f"{kept.name}: {counts[kept.name]}")
+        jobs.done("tidy")
         gone = [f"{name} {count}" for name, count in counts.items() if count]
         self.stdout.write(f"Deleted: {', '.join(gone)}." if gone else "All is tidy.")
