@@ -1,7 +1,9 @@
 """For how long the articles' part keeps what it writes down."""
 
 from articles.models import Unfound
-from clinic.retention import forgets
+from clinic.retention import evidence, forgets
+
+evidence.add("articles")
 
 
 @forgets("searches in vain")

@@ -6,6 +6,7 @@ serves its readers, and who takes it away from them helps nobody. ``doctor`` tel
 
 from functools import cache
 
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -40,7 +41,7 @@ def of_release() -> frozenset[tuple[str, str]]:
 def are_static_files_there() -> bool:
     """Say whether ``collectstatic`` has run for the release of this process."""
     try:
-        name = staticfiles_storage.url(SHEET).removeprefix(staticfiles_storage.base_url)
+        name = staticfiles_storage.url(SHEET).removeprefix(settings.STATIC_URL)
     except ValueError:  # not in the manifest
         return False
     return staticfiles_storage.exists(name)

@@ -15,9 +15,10 @@ from django.utils.translation import override
 from articles import markup
 from articles.fields import RichTextField
 from articles.models.content import languages
+from articles.models.search import Unfound
 from articles.proofreading import problems_of
-from clinic import legal
-from clinic.models import Phone, Practice, Versioned
+from clinic import cookies, legal, retention
+from clinic.models import MissedAddress, Phone, Practice, Versioned
 
 
 class StatementManager(models.Manager["Statement"]):
@@ -111,6 +112,12 @@ class Statement(Versioned):
                     ),
                     "maps": any(place.geo for place in practice.locations.all()),
                     "encrypted": settings.HTTPS,
+                    "cookies": cookies.of_staff(),
+                    "log_days": settings.LOG_DAYS,
+                    "error_mail": bool(settings.ERROR_MAIL),
+                    "desk": retention.DESK,
+                    "missed": MissedAddress.objects.all().KEPT,
+                    "unfound": Unfound.objects.all().KEPT,
                 },
             )
         # The template's line ends would stand as empty words in the editor.

@@ -146,7 +146,7 @@ def static_files() -> Iterator[Finding]:
     brought = {
         name: Path(storage.path(name))
         for finder in finders.get_finders()
-        for name, storage in finder.list([])  # type: ignore[attr-defined]
+        for name, storage in finder.list([])
     }
     absent = sorted(set(brought) - set(collected))
     lost = sorted(n for n in collected.values() if not (folder / n).exists())

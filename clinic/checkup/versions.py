@@ -37,14 +37,14 @@ FAULTS = [
 ]
 # The last day with mends of faults (devguide.python.org/versions,
 # endoflife.date/django, postgresql.org/support/versioning).
-PYTHON = {
+PYTHON: dict[Version, date] = {
     (3, 11): date(2027, 10, 31),
     (3, 12): date(2028, 10, 31),
     (3, 13): date(2029, 10, 31),
     (3, 14): date(2030, 10, 31),
 }
-DJANGO = {(5, 2): date(2028, 4, 30)}
-POSTGRESQL = {
+DJANGO: dict[Version, date] = {(5, 2): date(2028, 4, 30)}
+POSTGRESQL: dict[Version, date] = {
     (13,): date(2025, 11, 13),
     (14,): date(2026, 11, 12),
     (15,): date(2027, 11, 11),

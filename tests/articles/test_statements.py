@@ -15,7 +15,9 @@ from selectolax.lexbor import LexborHTMLParser
 import clinic.gunicorn
 from articles.markup import sanitise
 from articles.models import Statement, Unfound
-from clinic.models import Location, Phone, Practice
+from clinic import retention
+from clinic.cookies import of_staff
+from clinic.models import Location, MissedAddress, Phone, Practice
 from tests import factories
 from tests.clinic.test_admin import (
     CONFLICT,
@@ -286,6 +288,79 @@ def test_the_cookies_of_staff_are_those_named_and_stay_at_the_desk(staff, statem
     assert django_settings.SESSION_COOKIE_PATH == "/admin/"
 
 
+def test_every_cookie_is_told_with_its_name_and_how_long_it_lasts(settings):
+    settings.SESSION_COOKIE_AGE = 7 * 3600
+    settings.CSRF_COOKIE_AGE = 5 * 86400
+
+    assert of_staff() == [
+        "“session” for signing in: until the browser is closed, 7 hours at the most",
+        "“csrf” for safe forms: 5 days",
+        "“django_language” for the chosen language: until the browser is closed",
+    ]
+    assert settings.SESSION_EXPIRE_AT_BROWSER_CLOSE is True
+    assert settings.LANGUAGE_COOKIE_AGE is None
+    for language in LANGUAGES:
+        for name in ("session", "csrf", "django_language"):
+            assert f"“{name}”" in own_text(language=language)
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "italian"),
+    [
+        (0, "ask us for how long.", "per quanto tempo"),
+        (
+            7,
+            "They are deleted after 7 days at the latest.",
+            "al più tardi dopo 7 giorni",
+        ),
+    ],
+)
+def test_how_long_the_log_is_kept_is_the_setting(settings, days, english, italian):
+    settings.LOG_DAYS = days
+
+    assert english in own_text()
+    assert italian in own_text(language="it")
+    assert ("deleted after" in own_text()) is bool(days)
+
+
+def test_that_faults_are_mailed_is_told_where_they_are(settings):
+    assert "technicians" not in own_text()
+
+    settings.ERROR_MAIL = ["technician@example.org"]
+
+    assert "told to our technicians by e-mail" in own_text()
+    assert "@" not in own_text()
+
+
+def test_how_long_the_desk_remembers_is_what_tidy_enforces(monkeypatch):
+    assert f"who changed what, for {retention.DESK.days} days" in own_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_article_13_is_answered_point_by_point(practice, language):
+    """GDPR, article 13(1) and (2): each point has its sentence."""
+    Practice.objects.update(country="IT")
+    text = words(own_text(language=language))
+
+    points = {
+        "controller": ("Dr. Test, Via Esempio 00",),
+        "purposes": ("to keep the site working and safe", "funzion"),
+        "legal basis": ("6(1)(f)", "6, paragrafo 1, lettera f"),
+        "recipients": ("on our behalf", "per nostro conto"),
+        "retention": ("90 days", "90 giorni"),
+        "rights": ("Articles 15 to 22", "articoli da 15 a 22"),
+        "complaint": ("Garante per la protezione dei dati personali",),
+        "no obligation": ("need not tell us anything", "non è tenuto a dirci nulla"),
+        "no automated decision": (
+            "No machine decides",
+            "nessuna macchina prende decisioni",
+        ),
+    }
+    assert {
+        p for p, ways in points.items() if not any(w in text for w in ways)
+    } == set()
+
+
 def test_browsers_ask_this_site_only():
     directives = django_settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
 
@@ -304,6 +379,7 @@ def test_of_searches_the_text_tells_what_is_kept_and_no_more_is():
         "id", "language", "words", "count", "first_date", "last_date", "ignored",
     }  # fmt: skip
     assert f"{Unfound.objects.all().KEPT.days} days after the last time" in own_text()
+    assert f"{MissedAddress.objects.all().KEPT.days} days after the" in own_text()
     assert "Of searches that find nothing we count the words" in own_text()
     assert "Delle ricerche senza risultato contiamo le parole" in own_text(
         language="it"

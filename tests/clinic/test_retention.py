@@ -6,12 +6,14 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import call_command
 from django.utils import timezone
 
 from articles.models import Unfound
 from clinic import error_pages, retention
 from clinic.models import MissedAddress, Session, Throttle
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +67,22 @@ def test_searches_and_addresses_go_after_their_time_without_a_new_one():
     assert tidy() == "Deleted: missed addresses 1, searches in vain 1.\n"
     assert [row.path for row in MissedAddress.objects.all()] == ["/new/"]
     assert [row.words for row in Unfound.objects.all()] == ["/new/"]
+
+
+def test_what_was_done_at_the_desk_goes_after_two_years_but_not_of_texts():
+    user = factories.UserFactory()
+    texts = [factories.TopicFactory() for _ in range(2)]
+    for changed in (user, user, *texts):
+        LogEntry.objects.log_actions(user.pk, [changed], CHANGE, "", single_object=True)
+    old, young = retention.DESK + timedelta(days=1), retention.DESK - timedelta(days=1)
+    of_user = LogEntry.objects.filter(content_type__model="user")
+    kept = of_user.order_by("pk")[0].pk
+    LogEntry.objects.update(action_time=timezone.now() - old)
+    LogEntry.objects.filter(pk=kept).update(action_time=timezone.now() - young)
+
+    assert tidy() == "Deleted: entries of the desk's log 1.\n"
+    assert of_user.get().pk == kept
+    assert LogEntry.objects.count() == 3
 
 
 def test_a_file_that_was_never_finished_goes_after_a_day(tmp_path, practice):

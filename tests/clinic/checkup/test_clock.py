@@ -24,13 +24,9 @@ def test_a_clock_that_agrees_is_well():
     assert [finding.severity for finding in clock.clock()] == [Severity.FINE]
 
 
-@pytest.mark.parametrize(
-    "moment", [datetime(2020, 1, 1, tzinfo=UTC), timedelta(hours=1)]
-)
-def test_a_clock_that_disagrees_with_code_or_disk_is_an_error(moment):
-    if isinstance(moment, timedelta):
-        moment = timezone.now() + moment
-    with time_machine.travel(moment):
+@pytest.mark.parametrize("away", [timedelta(days=-9000), timedelta(hours=1)])
+def test_a_clock_that_disagrees_with_code_or_disk_is_an_error(away):
+    with time_machine.travel(timezone.now() + away):
         (found,) = clock.clock()
 
     assert found.severity == Severity.ERROR
