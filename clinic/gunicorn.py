@@ -13,11 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn import systemd
 from gunicorn.glogging import Logger
 
-from clinic.logs import Formatter, masked
-
 # Here and not in a hook: gunicorn loads the application before it calls any. It also
 # reads .env, which may hold HOST and PORT.
 try:
+    from clinic.logs import Formatter
     from clinic.origin import masked
     from clinic.settings import ACCESS_LOG  # noqa: TID251
 except ImproperlyConfigured as error:

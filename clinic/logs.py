@@ -6,6 +6,8 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from clinic.origin import masked
+
 LONGEST = 1000
 QUERY = re.compile(r"\?[^\s'\"<>]+")
 # Whatever may be an address of IPv4 or IPv6; ``of_network`` knows whether it is one.
@@ -13,16 +15,6 @@ ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"
     r"|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?!\w|\.\d)"
 )
-
-
-def masked(address: str) -> str:
-    """Return the network of an address: a /24 of IPv4, a /48 of IPv6."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "-"
-    network = ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False)
-    return str(network.network_address)
 
 
 def discreet(text: str) -> str:

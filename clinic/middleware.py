@@ -68,6 +68,8 @@ class SecurityHeadersMiddleware:
         if desk:
             # Some pages of the admin, such as the change of password, say nothing.
             add_never_cache_headers(response)
+            # No search engine lists a draft, even if somebody lets it in.
+            response.headers["X-Robots-Tag"] = "noindex"
         return response
 
 

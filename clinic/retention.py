@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from clinic.models import MissedAddress, Session, Throttle
+from clinic.models import AuditEntry, MissedAddress, Session, Throttle
 
 # What staff did at the desk. Two years are enough to find out how a mistake came about;
 # who published and signed a text is part of its editions and stays as long as they do.
@@ -68,8 +68,13 @@ def missed_addresses() -> int:
     return MissedAddress.objects.purge()
 
 
-@forgets("entries of the desk's log")
-def entries_of_the_desk() -> int:
+@forgets("entries of the log")
+def entries_of_the_log() -> int:
+    return AuditEntry.objects.purge(timezone.now() - DESK)
+
+
+@forgets("entries of Django's log")
+def entries_of_djangos_log() -> int:
     old = LogEntry.objects.filter(action_time__lt=timezone.now() - DESK)
     return old.exclude(content_type__app_label__in=evidence).delete()[0]
 

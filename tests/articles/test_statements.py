@@ -332,8 +332,8 @@ def test_that_faults_are_mailed_is_told_where_they_are(settings):
     assert "@" not in own_text()
 
 
-def test_how_long_the_desk_remembers_is_what_tidy_enforces(monkeypatch):
-    assert f"who changed what, for {retention.DESK.days} days" in own_text()
+def test_how_long_the_desk_remembers_is_what_tidy_enforces():
+    assert f"network address, for {retention.DESK.days} days" in own_text()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -401,7 +401,8 @@ def test_nothing_that_is_logged_goes_elsewhere():
     logging = django_settings.LOGGING
 
     assert logging["root"]["handlers"] == ["stderr"]
-    assert [logger["handlers"] for logger in logging["loggers"].values()] == [[]]
+    own = [logger.get("handlers", []) for logger in logging["loggers"].values()]
+    assert [handlers for handlers in own if handlers] == []
     assert logging["handlers"]["stderr"]["class"] == "logging.StreamHandler"
     assert {h["formatter"] for h in logging["handlers"].values()} == {"line"}
     assert logging["formatters"]["line"]["()"] == "clinic.logs.Formatter"

@@ -536,3 +536,37 @@ def test_the_sign_in_page_is_accessible(browse, violations):
     page.goto("/admin/")
 
     assert violations(page) == []
+
+
+LEFT_BEHIND = """async () => [
+    document.cookie,
+    localStorage.length + sessionStorage.length,
+    (await indexedDB.databases()).length,
+    (await caches.keys()).length,
+    (await navigator.serviceWorker?.getRegistrations() ?? []).length,
+]"""
+
+
+@pytest.mark.parametrize("who", ["visitor", "editor"])
+def test_a30_no_public_page_leaves_anything_in_the_browser(
+    pages, browse, sessions, who
+):
+    """Nothing is stored, no cookie is sent, nobody else is asked.
+
+    What the desk has put there for an editor stays as it is.
+    """
+    state = sessions.get(who)
+    page = browse(storage_state=state)
+    of_desk = sum(len(o["localStorage"]) for o in (state or {"origins": []})["origins"])
+    asked = []
+    page.on("request", lambda request: asked.append(request))
+    paths = sorted(html_pages(pages))
+    before = page.context.cookies()
+
+    for path in paths if who == "visitor" else paths[:6]:
+        page.goto(path)
+        assert page.evaluate(LEFT_BEHIND) == ["", of_desk, 0, 0, 0], path
+
+    assert page.context.cookies() == before
+    assert len({urlsplit(request.url).netloc for request in asked}) == 1
+    assert [r.url for r in asked if "cookie" in r.all_headers()] == []

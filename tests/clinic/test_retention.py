@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from articles.models import Unfound
 from clinic import error_pages, retention
-from clinic.models import MissedAddress, Session, Throttle
+from clinic.models import AuditEntry, MissedAddress, Session, Throttle
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -80,9 +80,17 @@ def test_what_was_done_at_the_desk_goes_after_two_years_but_not_of_texts():
     LogEntry.objects.update(action_time=timezone.now() - old)
     LogEntry.objects.filter(pk=kept).update(action_time=timezone.now() - young)
 
-    assert tidy() == "Deleted: entries of the desk's log 1.\n"
+    assert tidy() == "Deleted: entries of Django's log 1.\n"
     assert of_user.get().pk == kept
     assert LogEntry.objects.count() == 3
+
+
+def test_the_log_of_the_desk_goes_after_two_years():
+    for days in (731, 729):
+        AuditEntry.objects.create(kind="SIGNED_IN", name=str(days), at=days_ago(days))
+
+    assert tidy() == "Deleted: entries of the log 1.\n"
+    assert [entry.name for entry in AuditEntry.objects.all()] == ["729"]
 
 
 def test_a_file_that_was_never_finished_goes_after_a_day(tmp_path, practice):
