@@ -18,7 +18,7 @@ unexport DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres fuzz bench endure deploy-test lint format messages lock
+.PHONY: help run test test-postgres fuzz bench endure deploy-test lint format messages lock audit sbom
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -67,6 +67,12 @@ lock: $(VENV)/dev  ## Resolve the dependencies anew (with Python 3.11)
 	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
 	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra machines -c requirements.lock -o requirements-machines.lock pyproject.toml
 	@$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra machines --extra dev -c requirements.lock -c requirements-machines.lock -o requirements-dev.lock pyproject.toml
+
+audit: $(VENV)/dev  ## Ask for published faults of every package (needs the network)
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.lock
+
+sbom: $(VENV)/dev  ## List what the portal is made of in var/sbom.json (CycloneDX)
+	@$(BIN)/python -m tests.sbom var/sbom.json
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "The portal needs Python 3.11 or newer; this machine has $$(python3 --version 2>&1 || echo none)."; exit 1; }

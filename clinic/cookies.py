@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext
 
+from clinic.signing_in import devices
+
 
 def of_staff() -> list[str]:
     """Say of each cookie its name, what it is for and how long it lasts."""
@@ -19,6 +21,14 @@ def of_staff() -> list[str]:
             settings.CSRF_COOKIE_NAME,
             gettext("“%(name)s” for safe forms: %(days)s days"),
             settings.CSRF_COOKIE_AGE,
+        ),
+        (
+            settings.DEVICE_COOKIE_NAME,
+            gettext(
+                "“%(name)s” says that somebody has signed in with this browser before, "
+                "so that nobody else can lock the account: %(days)s days"
+            ),
+            devices.MAX_AGE,
         ),
         (
             settings.LANGUAGE_COOKIE_NAME,

@@ -20,6 +20,7 @@ from django.template import engines
 from django.utils.translation.template import templatize
 
 from clinic import sqlite
+from tests.sbom import bom, first_line_of_licence
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ["clinic", "articles"]
@@ -365,25 +366,91 @@ def test_the_portal_and_its_tests_run_with_the_same_versions():
     assert runtime.items() <= machines.items() <= development.items()
 
 
-@pytest.mark.parametrize("package", [entry[0] for entry in locked(LOCKS[1])])
-def test_no_dependency_asks_for_the_same_licence(package):
+def licence_of(package):
+    """What its metadata says, or the first line of its licence."""
     metadata = importlib.metadata.metadata(package)
-    licence = " ".join(
-        [
-            *metadata.get_all("License-Expression", []),
-            *metadata.get_all("License", []),
-            *(c for c in metadata.get_all("Classifier", []) if "License" in c),
-        ]
-        # Some say it in the text of their licence only.
-        or [
-            path.read_text(encoding="utf-8")
-            for path in importlib.metadata.files(package) or []
-            if path.name in metadata.get_all("License-File", [])
-        ]
-    )
+    told = [
+        *metadata.get_all("License-Expression", []),
+        *(text.split("\n")[0] for text in metadata.get_all("License", []) if text),
+        *(c for c in metadata.get_all("Classifier", []) if "License ::" in c),
+    ]
+    return "; ".join(told) or first_line_of_licence(package)
+
+
+# GPL and AGPL ask for the same licence of whatever is made with them; LGPL and MPL ask
+# it of themselves.
+STRICT = re.compile(r"(?<!L)GPL|(?<!Lesser )General Public|EUPL|CDDL|EPL-|Eclipse")
+LENIENT = re.compile(r"LGPL|Lesser General|MPL|Mozilla")
+# Used as they come and never changed.
+ON_SERVERS = {
+    "fido2": "MPL 2.0 for its list of public suffixes; the rest is BSD",
+    "psycopg": "LGPL 3: the way to PostgreSQL, where that is asked for",
+    "psycopg-binary": "LGPL 3: the same, compiled",
+}
+TOOLS = {
+    "certifi": "MPL 2.0: a list of certificates, for pip-audit",
+    "fqdn": "MPL 2.0: checks names of hosts, for cyclonedx-bom",
+    "hypothesis": "MPL 2.0: makes inputs",
+    "pathspec": "MPL 2.0: reads patterns of files, for mypy",
+}
+
+
+@pytest.mark.parametrize("package", [entry[0] for entry in locked(LOCKS[2])])
+def test_no_dependency_asks_for_the_same_licence(package):
+    licence = licence_of(package)
 
     assert licence != ""
-    assert not re.search(r"\bA?GPL|(?<!Lesser )General Public", licence)
+    assert STRICT.findall(licence) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [(LOCKS[1], ON_SERVERS), (LOCKS[2], ON_SERVERS | TOOLS)]
+)
+def test_of_what_asks_it_of_itself_there_is_nothing_but_what_is_known(name, known):
+    asking = {
+        entry[0] for entry in locked(name) if LENIENT.search(licence_of(entry[0]))
+    }
+
+    assert asking == set(known)
+
+
+def test_the_list_of_parts_is_valid_and_names_what_is_locked():
+    """``make sbom``; the schema comes with the library."""
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    found = bom()
+
+    fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(found))
+    assert fault is None
+    parts = {part["name"]: part for part in found["components"]}
+    assert {name: f"=={part['version']}" for name, part in parts.items()} == {
+        package: version.split()[0]
+        for package, version, _rest in locked("requirements.lock")
+    }
+    for part in parts.values():
+        assert part["licenses"] != [], part["name"]
+        (place,) = part["externalReferences"]
+        assert len(place["hashes"]) > 0, part["name"]
+    needs = {entry["ref"]: entry["dependsOn"] for entry in found["dependencies"]}
+    assert parts["sqlparse"]["purl"] in needs[parts["django"]["purl"]]
+    root = needs[found["metadata"]["component"]["bom-ref"]]
+    assert parts["django"]["purl"] in root
+    reached, waiting = set(), list(root)
+    while waiting:
+        ref = waiting.pop()
+        if ref not in reached:
+            reached.add(ref)
+            waiting += needs[ref]
+    assert reached == {part["purl"] for part in parts.values()}
+
+
+def test_who_finds_a_weakness_is_told_where_to_say_so():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+    assert "SECURITY_CONTACT" in text
+    assert "/.well-known/security.txt" in text
+    assert "@" not in text
 
 
 # Templates and static files ##################################################

@@ -16,6 +16,7 @@ import clinic.gunicorn
 from articles.markup import sanitise
 from articles.models import Statement, Unfound
 from clinic import retention
+from clinic import settings as portal  # noqa: TID251
 from clinic.cookies import of_staff
 from clinic.models import Location, MissedAddress, Phone, Practice
 from tests import factories
@@ -295,13 +296,17 @@ def test_every_cookie_is_told_with_its_name_and_how_long_it_lasts(settings):
     assert of_staff() == [
         "“session” for signing in: until the browser is closed, 7 hours at the most",
         "“csrf” for safe forms: 5 days",
+        "“device” says that somebody has signed in with this browser before, so that "
+        "nobody else can lock the account: 180 days",
         "“django_language” for the chosen language: until the browser is closed",
     ]
     assert settings.SESSION_EXPIRE_AT_BROWSER_CLOSE is True
     assert settings.LANGUAGE_COOKIE_AGE is None
     for language in LANGUAGES:
-        for name in ("session", "csrf", "django_language"):
-            assert f"“{name}”" in own_text(language=language)
+        for setting in vars(portal):
+            if setting.endswith("_COOKIE_NAME"):
+                assert f"“{getattr(portal, setting)}”" in own_text(language=language)
+        assert f"“{settings.LANGUAGE_COOKIE_NAME}”" in own_text(language=language)
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,6 @@ def test_a35_a_long_path_takes_a_short_line(client, db, log):
     [
         {"referer": "https://evil.example/x?q=canary"},
         {"origin": "https://evil.example\n2026 forged"},
-        {"host": "evil.example\nforged"},
     ],
 )
 def test_a35_a_refused_request_is_told_in_one_line(db, log, headers):
@@ -166,7 +165,13 @@ def test_a35_a_refused_request_is_told_in_one_line(db, log, headers):
     assert "canary" not in log()
 
 
-def test_a35_a_failed_sign_in_tells_no_password_and_no_address(client, db, log):
+def test_a35_a_forged_host_writes_nothing(client, db, log):
+    client.get("/", headers={"host": "evil.example\nforged"})
+
+    assert log() == ""
+
+
+def test_a35_a_failed_sign_in_tells_no_password_and_no_whole_address(client, db, log):
     factories.UserFactory(username="ada")
 
     client.post(
@@ -176,4 +181,4 @@ def test_a35_a_failed_sign_in_tells_no_password_and_no_address(client, db, log):
     )
 
     assert "canary" not in log()
-    assert "93.184" not in log()
+    assert "93.184.216.34" not in log()

@@ -101,8 +101,8 @@ def test_a_file_that_was_never_finished_goes_after_a_day(tmp_path, practice):
         os.utime(path, (then := time.time() - hours * 3600, then))
 
     assert tidy() == "Deleted: unfinished files 1.\n"
-    names = sorted(path.name for path in (tmp_path / "errors").iterdir())
-    assert names == ["500.en.html", "500.it.html", "tmpnew"]
+    names = {path.name for path in (tmp_path / "errors").iterdir()}
+    assert names & {"500.en.html", "tmpnew", "tmpold"} == {"500.en.html", "tmpnew"}
 
 
 def test_it_says_what_it_looks_at_and_can_be_run_again():
