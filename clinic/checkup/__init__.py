@@ -8,6 +8,7 @@ A new check of this app is a module here, named below.
 from clinic.checkup import database  # noqa: F401
 from clinic.checkup import durability  # noqa: F401
 from clinic.checkup import media  # noqa: F401
+from clinic.checkup import backups  # noqa: F401
 from clinic.checkup import configuration  # noqa: F401
 from clinic.checkup import versions  # noqa: F401
 from clinic.checkup import files  # noqa: F401

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from clinic import generation
 from clinic.checkup.frame import Finding, check, error, fine, warning
 
-RESTORE = "Stop the portal and restore the last backup."
+RESTORE = "Stop the portal and put the last backup back (manage.py restore)."
 NOT_CHECKED = "What needs the database was not checked."
 
 

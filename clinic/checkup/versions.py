@@ -25,7 +25,7 @@ class Known:
 
 
 # What strangers' bytes reach first; SQLite's fault is told by ``durability``. A new
-# fault is a number here and in pyproject.toml; make audit asks for those of every package.
+# fault is a number here and in pyproject.toml; make audit asks about every package.
 FAULTS = [
     Known(
         "Django", (5, 2, 19), "https://docs.djangoproject.com/en/dev/releases/security/"
