@@ -74,6 +74,12 @@ def media(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """What makes a password costly to guess would make most of these tests slow."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def waiting(monkeypatch):
     """What the edge would do in a minute, in a thread of its own."""
     waiting = []

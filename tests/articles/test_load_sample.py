@@ -613,7 +613,8 @@ def test_the_permissions_of_the_editor_are_those_of_the_three_roles(editor):
 
     models = {permission.partition("_")[2] for permission in permissions}
     assert models == {
-        "article", "closure", "condition", "doctor", "edition", "email", "group",
+        "article", "auditentry", "closure", "condition", "doctor", "edition", "email",
+        "group",
         "linkplace", "location", "missedaddress", "notice", "openinghours", "phone",
         "picture", "practice", "redirect", "review", "source", "statement", "synonym",
         "term", "topic", "unfound", "user", "wording",

@@ -18,9 +18,8 @@ NOON = datetime(2026, 6, 8, 10, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def second_factor(settings):
-    """These tests sign in as staff do; only the hash of passwords is a quick one."""
+    """These tests sign in as staff do."""
     settings.SECOND_FACTOR = "on"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
