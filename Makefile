@@ -17,8 +17,13 @@ ifndef DATA_DIR
 unexport DATA_DIR
 endif
 
+# They start and kill whole servers: too long for every change.
+LONG := tests/test_faults.py tests/test_machines.py tests/deploy/test_nginx.py \
+	tests/deploy/test_release.py tests/clinic/backup/test_moving.py \
+	tests/clinic/backup/test_restoring.py
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres fuzz bench endure deploy-test lint format messages lock audit sbom
+.PHONY: help run test test-long test-postgres fuzz bench endure deploy-test lint format messages lock audit sbom
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -29,7 +34,10 @@ run: $(VENV)/run  ## Start the portal on this machine (HOST, PORT, DATA_DIR)
 test: $(VENV)/dev  ## Run every check and test
 	@$(BIN)/python tests/ensure_browser.py
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(LONG))
+
+test-long: $(VENV)/dev  ## Run the tests that take minutes: faults, deployment, moves
+	@$(BIN)/python -m pytest $(LONG)
 
 test-postgres: $(VENV)/dev  ## Run the tests on PostgreSQL (ONLY=database: those that reach it)
 	@$(BIN)/python tests/ensure_browser.py
