@@ -7,6 +7,7 @@ from django.utils.formats import time_format
 from django.utils.translation import get_language, gettext
 from django_countries import countries
 
+from clinic import pictures
 from clinic.hours import Stretch
 from clinic.models import Doctor, Phone, Picture, Practice
 from clinic.models.practice import Place
@@ -137,7 +138,7 @@ def photo(portrait: Picture | None) -> Photo | None:
     """The smallest rendition; a card goes without if its file is gone."""
     if portrait is None:
         return None
-    name = f"pictures/{portrait.key}/{portrait.widths[0]}.{portrait.fallback}"
+    name = pictures.path_of(portrait.key, portrait.widths[0], portrait.fallback)
     try:
         with default_storage.open(name) as file:
             data = file.read()

@@ -14,6 +14,21 @@ from django.db.backends.signals import connection_created
 from clinic.sqlite import PATIENCE_SECONDS
 
 
+def path_of(database: BaseDatabaseWrapper) -> Path | None:
+    """Return where a database's SQLite file is; None if it is kept in no file."""
+    name = str(database.settings_dict["NAME"])
+    if database.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
+        return None
+    return Path(name)
+
+
+def applied_migrations(database: BaseDatabaseWrapper) -> set[tuple[str, str]]:
+    """Return the app and the name of each; raise DatabaseError if it knows none."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return set(cursor.fetchall())
+
+
 def file_of(connection: BaseDatabaseWrapper) -> tuple[int, bool] | None:
     """Return which file stands at the place of a SQLite database now.
 
@@ -64,10 +79,10 @@ def never_create(using: str = "default") -> None:
     like a new one. Only ``migrate`` and the restoring of a backup may begin a file.
     """
     database = connections[using]
-    name = str(database.settings_dict["NAME"])
-    if database.vendor == "sqlite" and not name.startswith(("file:", ":memory:")):
+    path = path_of(database)
+    if path is not None:
         options = database.settings_dict["OPTIONS"]
-        options["database"] = f"{Path(name).absolute().as_uri()}?mode=rw"
+        options["database"] = f"{path.absolute().as_uri()}?mode=rw"
 
 
 def watch() -> None:

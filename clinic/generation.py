@@ -29,7 +29,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
 
-from clinic.database import leave_replaced_file
+from clinic.database import leave_replaced_file, path_of
 from clinic.hours import moment
 
 T = TypeVar("T")
@@ -269,10 +269,8 @@ def number_of(row: tuple[int] | None) -> int:
 @cache
 def reader() -> SQLiteReader | ConnectionReader:
     """Return the quickest way to read the generation in this process."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite" and not name.startswith(("file:", ":memory:")):
-        return SQLiteReader(Path(name))
-    return ConnectionReader()
+    path = path_of(connection)
+    return SQLiteReader(path) if path else ConnectionReader()
 
 
 # Epochs ######################################################################

@@ -20,7 +20,7 @@ from pathlib import Path
 from django.apps import apps
 from django.db import DatabaseError, connections
 
-from clinic import sqlite
+from clinic import database, sqlite
 
 RESTORE = "Put the last backup back with manage.py restore."
 FIRST = (
@@ -28,8 +28,6 @@ FIRST = (
     "with manage.py restore."
 )
 HEADER = b"SQLite format 3\0"
-# So many faults of a damaged file are quoted; one is enough to restore it.
-QUOTED = 5
 OURS = {"articles", "clinic"}
 # What SQLite quotes of a damaged schema may be no text.
 UNREADABLE = (UnicodeDecodeError,)
@@ -56,11 +54,7 @@ examiners: list[Callable[[str], Iterable[Finding]]] = []
 
 def path_of(using: str = "default") -> Path | None:
     """Return where the SQLite file of a database is; None for any other database."""
-    database = connections[using]
-    name = str(database.settings_dict["NAME"])
-    if database.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
-        return None
-    return Path(name)
+    return database.path_of(connections[using])
 
 
 def before_start(using: str = "default") -> list[Finding]:
@@ -190,14 +184,13 @@ def of_log(path: Path) -> Iterator[Finding]:
 def of_pages(path: Path) -> Iterator[Finding]:
     """Read every page and index, and look for rows that refer to none."""
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            check = f"PRAGMA integrity_check({QUOTED})"
-            said = [row[0] for row in database.execute(check)]
-            if said == ["ok"]:
-                orphans = database.execute("PRAGMA foreign_key_check")
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as file:
+            said = sqlite.complaints(file)
+            if not said:
+                orphans = file.execute("PRAGMA foreign_key_check")
                 said = [
                     f"a row of {one} refers to none of {other}"
-                    for one, _row, other, _key in orphans.fetchmany(QUOTED)
+                    for one, _row, other, _key in orphans.fetchmany(sqlite.QUOTED)
                 ]
     except (sqlite3.Error, *UNREADABLE) as error:
         if not is_damage(error):
@@ -262,12 +255,9 @@ def of_schema(using: str = "default") -> Iterator[Finding]:
 
 
 def applied_migrations(using: str) -> set[tuple[str, str]]:
-    database = connections[using]
-    with database.cursor() as cursor:
-        if "django_migrations" not in database.introspection.table_names(cursor):
-            return set()
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
+    if "django_migrations" not in connections[using].introspection.table_names():
+        return set()
+    return database.applied_migrations(connections[using])
 
 
 def migrations_of(app: str) -> list[str]:

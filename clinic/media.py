@@ -9,8 +9,8 @@ from django.utils import timezone
 from PIL import Image
 
 from clinic.models import Picture
+from clinic.pictures import FOLDER
 
-FOLDER = "pictures"
 # An upload writes its files before its row: what is younger may still get one.
 YOUNG = timedelta(days=1)
 # How a file of each kind ends if it was written to its end.
@@ -28,12 +28,10 @@ class Fault:
 def faults_of_pictures() -> Iterator[Fault]:
     """Yield what is wrong with the files of each picture."""
     for picture in Picture.objects.order_by("pk").iterator(chunk_size=500):
-        for width in picture.widths:
-            for extension in ("avif", picture.fallback):
-                path = f"{FOLDER}/{picture.key}/{width}.{extension}"
-                what = fault_of(path, width)
-                if what:
-                    yield Fault(path, what)
+        for width, path in picture.files():
+            what = fault_of(path, width)
+            if what:
+                yield Fault(path, what)
 
 
 def fault_of(path: str, width: int) -> str:

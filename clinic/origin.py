@@ -19,6 +19,11 @@ def masked(address: str) -> str:
     return str(network.network_address)
 
 
+def network_of(request: Any) -> str:
+    """Return the network that a request comes from; "-" if it tells none."""
+    return masked(address_of(request))
+
+
 def address_of(request: Any) -> str:
     """Return the address of whoever sent the request; empty if it tells none.
 

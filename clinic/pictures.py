@@ -25,6 +25,7 @@ from clinic import uploads
 
 logger = logging.getLogger("clinic.pictures")
 
+FOLDER = "pictures"
 FORMATS = ("AVIF", "JPEG", "PNG", "WEBP")
 MAX_BYTES = uploads.LARGEST_FILE
 MAX_PIXELS = 40_000_000
@@ -192,13 +193,18 @@ def saved(image: Image.Image, format: str, **options: object) -> bytes:
 _written: ContextVar[list[uploads.Note] | None] = ContextVar("written", default=None)
 
 
+def path_of(key: str, width: int, extension: str) -> str:
+    """Return the name of a rendition in the storage."""
+    return f"{FOLDER}/{key}/{width}.{extension}"
+
+
 def store(renditions: Renditions) -> str:
     """Write the files under a new random key and return it; all of them or none."""
     key = uuid.uuid4().hex
     note = uploads.Note(key)
     try:
         for name, content in renditions.files.items():
-            default_storage.save(f"pictures/{key}/{name}", ContentFile(content))
+            default_storage.save(f"{FOLDER}/{key}/{name}", ContentFile(content))
     except BaseException:
         discard(key)
         note.remove()
@@ -216,10 +222,10 @@ def discard(key: str) -> None:
     No row leads to them any more, so nobody's work has to fail for their sake.
     """
     try:
-        names = default_storage.listdir(f"pictures/{key}")[1]
+        names = default_storage.listdir(f"{FOLDER}/{key}")[1]
         for name in names:
-            default_storage.delete(f"pictures/{key}/{name}")
-        default_storage.delete(f"pictures/{key}")
+            default_storage.delete(f"{FOLDER}/{key}/{name}")
+        default_storage.delete(f"{FOLDER}/{key}")
     except FileNotFoundError:
         return
     except OSError as error:

@@ -7,6 +7,12 @@ from typing import Any
 WIDTH = 30
 
 
+def bar(done: int, total: int) -> str:
+    """Return how far it is as a bar of WIDTH signs."""
+    full = WIDTH * done // total
+    return "#" * full + "." * (WIDTH - full)
+
+
 class Progress:
     """Shows how much of a step is done; ``total`` is in whatever ``add`` is told."""
 
@@ -24,9 +30,8 @@ class Progress:
         percent = min(100 * self.done // self.total, 100) if self.total else 0
         if self.stdout and self.label and percent != self.shown:
             self.shown = percent
-            full = WIDTH * percent // 100
-            bar = "#" * full + "." * (WIDTH - full)
-            self.stdout.write(f"\r[{bar}] {percent:3} % {self.label}", ending="")
+            drawn = bar(percent, 100)
+            self.stdout.write(f"\r[{drawn}] {percent:3} % {self.label}", ending="")
             self.stdout.flush()
 
     def end(self) -> None:

@@ -11,6 +11,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from clinic.database import applied_migrations
+
 # What every page loads.
 SHEET = "css/portal.css"
 
@@ -18,18 +20,11 @@ SHEET = "css/portal.css"
 def lacks() -> str:
     """Return in a word what is missing: database, migrations, static; or nothing."""
     try:
-        if not applied() >= of_release():
+        if not applied_migrations(connection) >= of_release():
             return "migrations"
     except DatabaseError:
         return "database"
     return "" if are_static_files_there() else "static"
-
-
-def applied() -> set[tuple[str, str]]:
-    """Return the migrations of the database; raise DatabaseError if it knows none."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
 
 
 @cache

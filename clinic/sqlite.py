@@ -5,6 +5,7 @@ Pure: no Django, no settings, no connection.
 
 import os
 from pathlib import Path
+from typing import Any
 
 Version = tuple[int, ...]
 
@@ -51,6 +52,20 @@ def init_command(version: Version) -> str:
         "PRAGMA synchronous=FULL;"
         f"PRAGMA journal_size_limit={JOURNAL_BYTES};"
     )
+
+
+# So many faults of a damaged file are quoted; one is enough to restore it.
+QUOTED = 5
+
+
+def complaints(database: Any) -> list[str]:
+    """Read every page and index of a file; return what is wrong with them.
+
+    ``database`` is a connection of sqlite3, or a cursor. Raises its DatabaseError for
+    what cannot even be read.
+    """
+    told = [row[0] for row in database.execute(f"PRAGMA integrity_check({QUOTED})")]
+    return [] if told == ["ok"] else told
 
 
 # File systems ################################################################

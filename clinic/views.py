@@ -212,7 +212,7 @@ def picture(request: HttpRequest, key: str, width: int, extension: str) -> FileR
     key is random: a picture of an unpublished article cannot be guessed.
     """
     try:
-        file = default_storage.open(f"pictures/{key}/{width}.{extension}")
+        file = default_storage.open(pictures.path_of(key, width, extension))
     except FileNotFoundError:
         raise Http404 from None
     if Path(str(file.name)).resolve().parts[-2:] != (key, f"{width}.{extension}"):

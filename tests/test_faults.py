@@ -82,7 +82,7 @@ class Person(Desk):
             return database.execute(sql, [key]).fetchone()[0]
 
     def log(self):
-        return (self.server.data_dir / "server.log").read_text()
+        return self.server.log()
 
 
 def is_sound(folder):

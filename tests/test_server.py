@@ -74,6 +74,21 @@ class Server:
         with connection.getresponse() as response:
             return response.status, response.headers, response.read()
 
+    def wait(self):
+        """Wait until it answers; say what its log says if it does not."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                assert self.get("/healthz")[0] == 200
+                return
+            except OSError:
+                assert self.process.poll() is None, self.log()
+                assert time.monotonic() < deadline, self.log()
+                time.sleep(0.1)
+
+    def log(self):
+        return (self.data_dir / "server.log").read_text()
+
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
@@ -93,8 +108,7 @@ class Server:
 def serving(data_dir, kind, under=(), **variables):
     """Serve until the end of the block; ``under`` is a command that starts others."""
     port = free_port()
-    log = data_dir / "server.log"
-    with log.open("w") as output:
+    with (data_dir / "server.log").open("w") as output:
         process = subprocess.Popen(
             [
                 *(*under, sys.executable, "-m", "gunicorn"),
@@ -108,21 +122,13 @@ def serving(data_dir, kind, under=(), **variables):
         )
     server = Server(process, port, data_dir)
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                assert server.get("/healthz")[0] == 200
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.1)
+        server.wait()
         yield server
     finally:
         process.terminate()
         process.wait(timeout=60)
     assert process.returncode == 0
-    assert ("Traceback" in log.read_text()) is server.is_to_fail
+    assert ("Traceback" in server.log()) is server.is_to_fail
 
 
 @pytest.fixture(params=SERVERS)

@@ -181,9 +181,7 @@ def check_picture(link: Link) -> None:
     """See that every file of a picture is where it was put."""
     picture = Picture.objects.filter(pk=link.address).first()
     there = picture is not None and all(
-        default_storage.exists(f"pictures/{picture.key}/{width}.{extension}")
-        for width in picture.widths
-        for extension in ("avif", picture.fallback)
+        default_storage.exists(path) for _width, path in picture.files()
     )
     return link.found() if there else link.gone("file")
 

@@ -21,6 +21,7 @@ from django.db.utils import load_backend
 
 from clinic import generation
 from clinic.backup import BackupError
+from clinic.sqlite import complaints
 
 Config = dict[str, Any]
 # The app and the name of each.
@@ -209,8 +210,8 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 def check_sqlite(database: sqlite3.Connection, name: Path) -> None:
     """Raise BackupError for a damaged database: it must not take a good one's place."""
-    found = [text for (text,) in database.execute("PRAGMA integrity_check(5)")]
-    if found != ["ok"]:
+    found = complaints(database)
+    if found:
         raise BackupError(f"The database {name} is damaged: {'; '.join(found)}.")
 
 

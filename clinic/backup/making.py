@@ -27,9 +27,9 @@ from clinic.backup.archive import (
 )
 from clinic.backup.encryption import Key
 from clinic.backup.places import Place, moment_of, place
-from clinic.backup.progress import Progress
 from clinic.backup.rotation import Keep, kept
 from clinic.environment import BASE_DIR
+from clinic.progress import Progress
 
 
 @dataclass(frozen=True)

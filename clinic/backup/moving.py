@@ -18,7 +18,7 @@ from django.utils import translation
 from clinic.backup import BackupError, databases, restoring, rows, targets
 from clinic.backup.archive import Contents
 from clinic.backup.databases import Config
-from clinic.backup.progress import Progress
+from clinic.progress import Progress
 
 LOC = re.compile(r"<loc>([^<]+)</loc>")
 # So many pages are compared byte for byte, evenly from the whole sitemap.

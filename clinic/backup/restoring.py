@@ -31,9 +31,9 @@ from clinic.backup.archive import Contents, Manifest
 from clinic.backup.databases import Config
 from clinic.backup.encryption import Key
 from clinic.backup.media import Restored
-from clinic.backup.progress import Progress
 from clinic.backup.targets import Target
 from clinic.models import VerifiedBackup
+from clinic.progress import Progress
 
 Rows = Iterator[tuple[str, Iterator[rows.Row]]]
 

@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clinic.backup import BackupError, databases
 from clinic.backup.databases import Config
 from clinic.backup.places import sync
+from clinic.integrity import is_damage
 
 MAKING = "portal_restoring"
 COMPANIONS = ("-wal", "-shm", "-journal")
@@ -62,7 +63,7 @@ class SQLite:
         try:
             self.swap(kept)
         except sqlite3.DatabaseError as error:
-            if not is_damaged(error):
+            if not is_damage(error):
                 raise BackupError(
                     f"{self.path} is busy ({error}). Stop the portal and try again."
                 ) from None
@@ -110,11 +111,6 @@ def link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def is_damaged(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 # PostgreSQL ##################################################################

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from clinic import generation
+from clinic import generation, integrity, sqlite
 from clinic.checkup.frame import Finding, check, error, fine, warning
 
 RESTORE = "Stop the portal and put the last backup back (manage.py restore)."
@@ -15,23 +15,23 @@ NOT_CHECKED = "What needs the database was not checked."
 
 def missing_file() -> Path | None:
     """Return where a SQLite file should be and is not: to connect would make one."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
-        return None
-    path = Path(name)
-    return None if path.exists() and path.stat().st_size else path
+    path = integrity.path_of()
+    return path if path and not (path.exists() and path.stat().st_size) else None
+
+
+def silence() -> str:
+    """Return why the database does not answer; nothing if it does."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as problem:
+        return (str(problem).strip() or type(problem).__name__).splitlines()[0]
+    return ""
 
 
 def answers() -> bool:
     """Say whether the database does."""
-    if missing_file():
-        return False
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
+    return not missing_file() and not silence()
 
 
 @check("Database")
@@ -44,11 +44,8 @@ def reachable() -> Iterator[Finding]:
             f"{NOT_CHECKED}",
         )
         return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as problem:
-        told = str(problem).strip().splitlines()[0]
+    told = silence()
+    if told:
         yield error(
             f"The database does not answer: {told}.",
             remedy="Look at DATABASE_URL and DATA_DIR, and whether its server runs. "
@@ -66,12 +63,12 @@ def whole() -> Iterator[Finding]:
         return
     with connection.cursor() as cursor:
         try:
-            told = [row[0] for row in cursor.execute("PRAGMA integrity_check(5)")]
+            told = sqlite.complaints(cursor)
         except DatabaseError as problem:
             told = [str(problem)]
-        lost = [] if told != ["ok"] else cursor.execute("PRAGMA foreign_key_check")
+        lost = [] if told else cursor.execute("PRAGMA foreign_key_check")
         broken = sorted({row[0] for row in lost})
-    if told != ["ok"]:
+    if told:
         yield error(f"The database is damaged: {told[0]}.", remedy=RESTORE)
     elif broken:
         yield error(

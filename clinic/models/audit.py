@@ -60,7 +60,7 @@ class AuditEntry(models.Model):
     object_type = models.CharField(max_length=100, blank=True)
     object_key = models.CharField(max_length=100, blank=True)
     object_name = models.CharField(_("with what"), max_length=200, blank=True)
-    # The rest, in pieces that ``clinic.audit.told`` puts into words.
+    # The rest, in pieces that ``clinic.telling`` puts into words.
     details = models.JSONField(default=list)
 
     objects = AuditEntryQuerySet.as_manager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -117,7 +118,13 @@ class Picture(models.Model):
         self.weight = renditions.weight
 
     def url(self, width: int, extension: str) -> str:
-        return default_storage.url(f"pictures/{self.key}/{width}.{extension}")
+        return default_storage.url(pictures.path_of(self.key, width, extension))
+
+    def files(self) -> Iterator[tuple[int, str]]:
+        """Yield the width of each rendition, and its name in the storage."""
+        for width in self.widths:
+            for extension in ("avif", self.fallback):
+                yield width, pictures.path_of(self.key, width, extension)
 
     def srcset(self, extension: str) -> str:
         return ", ".join(f"{self.url(w, extension)} {w}w" for w in self.widths)

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.models import Passkey, Session, User
 from clinic.signing_in import codes as recovery
-from clinic.signing_in import passkeys, pending, steps
+from clinic.signing_in import factors, passkeys, pending, steps
 from clinic.signing_in.forms import FirstCode, PasskeyName, PasswordAgain
 from clinic.signing_in.throttle import digest
 
@@ -122,7 +122,7 @@ def app(request: HttpRequest, site: Any) -> HttpResponse:
     form = FirstCode(key, request.POST or None)
     if request.method == "POST" and form.is_valid():
         steps.keep_app(user, key, form.cleaned_data["code"])
-        del request.session[steps.NEW_KEY]
+        del request.session[recovery.NEW_KEY]
         return added(site, request, user, _("Authenticator app added"))
     return steps.page(
         site,
@@ -172,7 +172,7 @@ def added(site: Any, request: HttpRequest, user: User, message: str) -> HttpResp
 def codes(request: HttpRequest, site: Any) -> HttpResponse:
     """New recovery codes instead of the earlier ones."""
     user = who(request)
-    if not has_other_than_codes(user):
+    if not factors.has_other_than_codes(user):
         raise Http404
     if request.method == "POST":
         steps.record(user, "CODES_MADE", _("New recovery codes"))
@@ -187,10 +187,6 @@ def codes(request: HttpRequest, site: Any) -> HttpResponse:
         ),
         button=_("Make new codes"),
     )
-
-
-def has_other_than_codes(user: User) -> bool:
-    return hasattr(user, "authenticator") or user.passkeys.exists()
 
 
 @sure

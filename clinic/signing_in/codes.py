@@ -19,6 +19,11 @@ DIGITS, STEP, KEY_BYTES = 6, 30, 20
 TOLERANCE = 1
 
 
+# Where the key waits in the session that a square shows, until a code proves that an
+# app has read it.
+NEW_KEY = "new_key"
+
+
 def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 

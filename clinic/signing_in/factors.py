@@ -8,11 +8,12 @@ from clinic.signing_in import throttle
 
 def some(user: User) -> bool:
     """Say whether there is anything at all."""
-    return (
-        hasattr(user, "authenticator")
-        or user.passkeys.exists()
-        or user.recovery_codes.exists()
-    )
+    return has_other_than_codes(user) or user.recovery_codes.exists()
+
+
+def has_other_than_codes(user: User) -> bool:
+    """Say whether there is an app or a passkey: codes alone are for emergencies."""
+    return hasattr(user, "authenticator") or user.passkeys.exists()
 
 
 def reset(user: User) -> None:

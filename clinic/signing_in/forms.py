@@ -25,7 +25,7 @@ def wait(counts: list[throttle.Count], request: HttpRequest) -> None:
         return
     logger.warning(
         "Too many wrong guesses from %s",
-        origin.masked(origin.address_of(request)),
+        origin.network_of(request),
     )
     minutes = -(-remaining // timedelta(minutes=1))
     raise ValidationError(
@@ -62,7 +62,7 @@ class NameAndPassword(AdminAuthenticationForm):
                 audit.record(user or self.request, "LOCKED")
             logger.warning(
                 "Wrong name or password from %s",
-                origin.masked(origin.address_of(self.request)),
+                origin.network_of(self.request),
             )
             raise
         throttle.give_back(counts)
@@ -111,7 +111,7 @@ class Code(OneField):
             logger.warning(
                 "Wrong code for account %s from %s",
                 self.user.pk,
-                origin.masked(origin.address_of(self.request)),
+                origin.network_of(self.request),
             )
             raise ValidationError(
                 _(

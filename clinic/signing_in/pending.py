@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from clinic import audit, origin
 from clinic.models import User
-from clinic.signing_in import devices, throttle
+from clinic.signing_in import codes, devices, passkeys, throttle
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def leads_to(request: HttpRequest) -> str:
 
 def finish(request: HttpRequest, user: User, *, by: str, backend: str) -> None:
     """Sign in; ``by`` is what was shown beside the password, or nothing."""
-    for name in (PENDING, "passkey", "new_key"):
+    for name in (PENDING, passkeys.STATE, codes.NEW_KEY):
         request.session.pop(name, None)
     login(request, user, backend=backend)
     request.session[SURE] = time.time()
@@ -90,7 +90,7 @@ def finish(request: HttpRequest, user: User, *, by: str, backend: str) -> None:
     logger.info(
         "Account %s signed in from %s with password%s",
         user.pk,
-        origin.masked(origin.address_of(request)),
+        origin.network_of(request),
         f" and {by}" if by else "",
     )
 

@@ -70,4 +70,4 @@ def describe(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
     """Note in a session that begins when, from where and in which browser."""
     request.session["begun"] = timezone.now().timestamp()
     request.session["browser"] = browsers.browser_of(request)
-    request.session["network"] = origin.masked(origin.address_of(request))
+    request.session["network"] = origin.network_of(request)

@@ -19,9 +19,6 @@ from clinic.models import Authenticator, User
 from clinic.signing_in import codes, factors, passkeys, pending
 from clinic.signing_in.forms import Code, FirstCode
 
-# The key that the square shows, until a code proves that an app has read it.
-NEW_KEY = "new_key"
-
 Step = Callable[[Any, HttpRequest, User], HttpResponse]
 
 
@@ -135,7 +132,7 @@ def enrol(site: Any, request: HttpRequest, user: User) -> HttpResponse:
 
 def new_key(request: HttpRequest) -> bytes:
     """Return the key that this session's square shows; the first asks for one."""
-    key = request.session.setdefault(NEW_KEY, codes.new_key().hex())
+    key = request.session.setdefault(codes.NEW_KEY, codes.new_key().hex())
     return bytes.fromhex(key)
 
 
@@ -175,7 +172,7 @@ def square(request: HttpRequest, site: Any) -> HttpResponse:
     user = pending.user_of(request)
     if user is None and site.has_permission(request):
         user = request.user  # type: ignore[assignment]
-    key = request.session.get(NEW_KEY)
+    key = request.session.get(codes.NEW_KEY)
     if user is None or key is None:
         raise Http404
     picture = qr.svg(codes.address(bytes.fromhex(key), user))

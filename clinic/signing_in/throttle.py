@@ -48,7 +48,7 @@ def of_password(request: HttpRequest, name: str) -> list[Count]:
     device = devices.known(request, name)
     if device:
         return [Count(digest("device", device), 10)]
-    network = origin.masked(origin.address_of(request))
+    network = origin.network_of(request)
     return [
         Count(digest("name from network", name, network), 10),
         Count(digest("network", network), 60, shared=True),

@@ -10,9 +10,9 @@ from articles.links.web import Web
 from articles.models import Link
 from articles.models.link import LinkState
 from clinic import jobs
+from clinic.progress import bar
 
 DAYS = 7
-WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -56,10 +56,8 @@ class Command(BaseCommand):
     def show(self, number: int, count: int) -> None:
         """Draw a bar on a terminal; a log gets the end alone."""
         if self.stdout.isatty():
-            done = WIDTH * number // count
-            bar = "#" * done + "." * (WIDTH - done)
-            end = "\n" if number == count else ""
-            self.stdout.write(f"\r[{bar}] {number} of {count}{end}", ending="")
+            drawn, end = bar(number, count), "\n" if number == count else ""
+            self.stdout.write(f"\r[{drawn}] {number} of {count}{end}", ending="")
 
     def tell(self) -> None:
         counts = dict(

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from clinic.backup import BackupError, encryption, making, record, restoring
 from clinic.backup.making import Plan
-from clinic.backup.progress import Progress
 from clinic.backup.work import megabytes, work_folder
+from clinic.progress import Progress
 
 
 class Command(BaseCommand):

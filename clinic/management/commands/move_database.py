@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from clinic.backup import BackupError, databases, moving, restoring
-from clinic.backup.progress import Progress
 from clinic.backup.work import work_folder
+from clinic.progress import Progress
 
 
 class Command(BaseCommand):

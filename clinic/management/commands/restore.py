@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from clinic.backup import BackupError, databases, restoring, targets
 from clinic.backup.encryption import Key
 from clinic.backup.making import Plan
-from clinic.backup.progress import Progress
 from clinic.backup.restoring import Backup
 from clinic.backup.work import work_folder
+from clinic.progress import Progress
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ import pytest
 
 from clinic.backup import BackupError, archive
 from clinic.backup.archive import Contents, Manifest, Writer
-from clinic.backup.progress import Progress
+from clinic.progress import Progress
 
 MOST = 10_000_000
 ROWS = [[1, "città"], [2, None]]

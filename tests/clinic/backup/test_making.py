@@ -19,9 +19,9 @@ from django.core.management import CommandError, call_command
 
 from clinic.backup import archive, databases, encryption, making, media, rows
 from clinic.backup.encryption import Key
-from clinic.backup.progress import Progress
 from clinic.backup.work import work_folder
 from clinic.models import VerifiedBackup
+from clinic.progress import Progress
 from tests.clinic.backup.conftest import contents, in_one_order
 
 pytestmark = pytest.mark.usefixtures("site")

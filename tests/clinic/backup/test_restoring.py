@@ -19,8 +19,8 @@ from articles.models import Edition, Topic
 from articles.search.finding import find
 from clinic import generation
 from clinic.backup import databases, making, restoring, rows, targets, work
-from clinic.backup.progress import Progress
 from clinic.models import Practice, User
+from clinic.progress import Progress
 from tests import factories
 from tests.clinic.backup.conftest import contents
 
