@@ -343,6 +343,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Secure-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Secure-csrf" if HTTPS else "csrf"
 DEVICE_COOKIE_NAME = "__Secure-device" if HTTPS else "device"
+LANGUAGE_COOKIE_NAME = "__Secure-language" if HTTPS else "language"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"

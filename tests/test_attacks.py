@@ -1329,7 +1329,9 @@ def test_a46_no_page_names_its_software(client, site):
 
         assert "Server" not in response.headers, address
         assert "X-Powered-By" not in response.headers, address
-        assert not re.search(rb"(?i)django|python|gunicorn", response.getvalue())
+        assert not re.search(rb"(?i)django|python|gunicorn", response.getvalue()), (
+            address
+        )
 
 
 def test_a46_an_unknown_page_shows_no_list_of_addresses(client):

@@ -11,14 +11,13 @@ from clinic import error_pages, urls
 from clinic.models import Picture, User
 from tests import factories
 from tests.conftest import Visitor, served, stored_files, upload
-from tests.test_attacks import (  # noqa: F401  two of them are fixtures
+from tests.test_attacks import (  # noqa: F401  one of them is a fixture
     DISGUISES,
     article_of,
     comparable,
     page_of,
     pages_for_everybody,
     public_addresses,
-    quick_passwords,
     site,
 )
 

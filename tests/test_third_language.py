@@ -147,7 +147,7 @@ def test_the_desk_offers_every_language_that_is_missing(staff, german):
 
 
 def test_the_desk_speaks_german(staff, german):
-    staff.cookies["django_language"] = "de"
+    staff.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "de"
     article = factories.ArticleFactory(language="de", title="Fieber")
 
     page = parsed(

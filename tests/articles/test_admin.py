@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.utils import timezone
@@ -1591,7 +1592,7 @@ def test_every_field_has_a_name(doctor, language):
     article, live = factories.SourceFactory().article, published_article()
     sent, signed, planned = submitted_article(), signed_article(), planned_article()
     Article.objects.filter(pk=live.pk).update(state=State.DRAFT)
-    doctor.cookies["django_language"] = language
+    doctor.cookies[settings.LANGUAGE_COOKIE_NAME] = language
 
     for address in (
         ADD,

@@ -1,6 +1,7 @@
 """Advice for whoever writes: what it says, to whom, and that it changes nothing."""
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils.translation import gettext, override
@@ -534,7 +535,7 @@ def test_a_new_article_is_advised_on(writer):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_speaks_the_language_of_the_desk(writer, language):
-    writer.cookies["django_language"] = language
+    writer.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     with override(language):
         words = [
             gettext("How it reads"),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
@@ -448,7 +449,7 @@ def test_each_count_is_that_of_the_list_behind_its_link(portal, role):
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_a_quiet_desk_says_so(language):
     client = signed_in(account("writer"))
-    client.cookies["django_language"] = language
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     with override(language):
         quiet = gettext("Nothing. Enjoy the quiet.")
 
@@ -461,7 +462,7 @@ def test_a_quiet_desk_says_so(language):
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_the_first_page_speaks_the_language_of_the_desk(portal, language):
     client = signed_in(portal[0])
-    client.cookies["django_language"] = language
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     with override(language):
         labels = [gettext(label) for label in LABELS["writer"]]
 

@@ -86,6 +86,7 @@ def test_every_save_is_kept_with_who_saved_it_and_when(writer):
     article = written(title="First")
     for moment in moments:
         with time_machine.travel(moment, tick=False):
+            writer.force_login(writer.user)  # nobody is signed in for days
             typed(writer, article, title=f"On day {moment.day}")
 
     _first, *kept = map(history.of_save, saves(article))

@@ -298,7 +298,7 @@ def test_every_cookie_is_told_with_its_name_and_how_long_it_lasts(settings):
         "“csrf” for safe forms: 5 days",
         "“device” says that somebody has signed in with this browser before, so that "
         "nobody else can lock the account: 180 days",
-        "“django_language” for the chosen language: until the browser is closed",
+        "“language” for the chosen language: until the browser is closed",
     ]
     assert settings.SESSION_EXPIRE_AT_BROWSER_CLOSE is True
     assert settings.LANGUAGE_COOKIE_AGE is None
@@ -475,7 +475,7 @@ def test_the_list_says_what_was_edited_and_when(staff, statement):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("desk", LANGUAGES)
 def test_the_form_shows_the_portals_own_text(staff, statement, kind, language, desk):
-    staff.cookies["django_language"] = desk
+    staff.cookies[django_settings.LANGUAGE_COOKIE_NAME] = desk
     chosen = Statement.objects.get(kind=kind, language=language)
 
     shown = fields(staff.get(page_of(chosen)))
@@ -681,7 +681,7 @@ def test_a_crafted_form_moves_no_statement(staff, statement):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_field_has_a_name(staff, statement, language):
-    staff.cookies["django_language"] = language
+    staff.cookies[django_settings.LANGUAGE_COOKIE_NAME] = language
     save(staff, page_of(statement), body="<p>Ours.</p>")
 
     for address in (LIST, page_of(statement)):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -241,7 +242,7 @@ def test_an_article_that_is_not_there_is_not_translated(staff):
 def test_the_page_of_an_article_offers_the_languages_that_it_lacks(
     staff, original, language, button
 ):
-    staff.cookies["django_language"] = language
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = language
 
     before = parsed(page(original, staff)).css_first(".in-languages")
     translate(staff, original)

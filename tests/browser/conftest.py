@@ -28,7 +28,23 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 # Those that walk over all pages; they take as long as all of the others together.
-WALKS = {"test_contact.py", "test_email.py", "test_every_page.py"}
+WALKS = {"test_contact.py", "test_edge.py", "test_email.py", "test_every_page.py"}
+
+
+def group_of(path):
+    return "walks" if path.name in WALKS else "journeys"
+
+
+def pytest_generate_tests(metafunc):
+    """A portal for each group: a walk would meet what a journey has left behind."""
+    if "portal" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "portal",
+            [group_of(metafunc.definition.path)],
+            ids=[pytest.HIDDEN_PARAM],
+            indirect=True,
+            scope="session",
+        )
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
@@ -36,8 +52,7 @@ def pytest_collection_modifyitems(items):
     """Two servers and two browsers at most: one worker walks, one goes on journeys."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
-            group = "walks" if item.path.name in WALKS else "journeys"
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
 
 
 def free_port():

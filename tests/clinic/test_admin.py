@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
@@ -929,7 +930,7 @@ def test_every_field_of_the_practice_has_a_name(staff, practice, language, sever
     if several:
         factories.DoctorFactory()
         factories.LocationFactory()
-    staff.cookies["django_language"] = language
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = language
 
     page = staff.get(PRACTICE)
 

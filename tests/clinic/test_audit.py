@@ -25,11 +25,6 @@ LOG = "/admin/clinic/auditentry/"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def entries(*names):
     """Every entry, the oldest first: its kind, or more of it."""
     rows = AuditEntry.objects.order_by("pk").values_list("kind", *names)

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils.translation import override
@@ -168,7 +169,7 @@ def test_granting_the_roles_again_changes_nothing():
 @pytest.mark.parametrize("language", ["en", "it"])
 @pytest.mark.parametrize("role", roles.NAMES)
 def test_a_role_is_explained_in_the_language_of_the_desk(staff, language, role):
-    staff.cookies["django_language"] = language
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     with override(language):
         words = [str(roles.NAMES[role]), str(roles.EXPLANATIONS[role])]
     group = Group.objects.get(name=role)

@@ -415,8 +415,9 @@ def test_health_fails_with_the_database(client, monkeypatch):
 
 # Language ####################################################################
 
-ASKS_FOR_ITALIAN = {"accept-language": "it-IT,it;q=0.9", "cookie": "django_language=it"}
-ASKS_FOR_ENGLISH = {"accept-language": "en-GB,en;q=0.9", "cookie": "django_language=en"}
+COOKIE = django_settings.LANGUAGE_COOKIE_NAME
+ASKS_FOR_ITALIAN = {"accept-language": "it-IT,it;q=0.9", "cookie": f"{COOKIE}=it"}
+ASKS_FOR_ENGLISH = {"accept-language": "en-GB,en;q=0.9", "cookie": f"{COOKIE}=en"}
 
 
 @pytest.mark.parametrize("address", ["/", "/articles/", "/contact/", "/not-there/"])
