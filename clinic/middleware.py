@@ -1,6 +1,6 @@
 """What every response needs: its language, its security headers; and the desk more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.contrib.sessions import middleware as sessions
@@ -16,17 +16,25 @@ from clinic import audit, faults, uploads
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-DENIED_FEATURES = [
+PASSKEYS = ["publickey-credentials-create", "publickey-credentials-get"]
+FEATURES = [
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media",
     "fullscreen", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
-    "payment", "picture-in-picture", "publickey-credentials-create",
-    "publickey-credentials-get", "screen-wake-lock", "usb", "xr-spatial-tracking",
+    "payment", "picture-in-picture", *PASSKEYS, "screen-wake-lock", "usb",
+    "xr-spatial-tracking",
 ]  # fmt: skip
+
+
+def permissions(own: Sequence[str] = ()) -> str:
+    """Deny every feature of the browser to everybody, but ``own`` to the portal."""
+    return ",".join(f"{name}=({'self' if name in own else ''})" for name in FEATURES)
+
+
 # The OWASP Secure Headers set, beside those that Django and django-csp send.
 SECURITY_HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ",".join(f"{feature}=()" for feature in DENIED_FEATURES),
+    "Permissions-Policy": permissions(),
     "X-DNS-Prefetch-Control": "off",
     # Django's own middleware does not see the redirects of those outside of it.
     "X-Frame-Options": "DENY",
@@ -35,12 +43,7 @@ SECURITY_HEADERS = {
 
 
 # Staff sign in with passkeys.
-DESK_HEADERS = SECURITY_HEADERS | {
-    "Permissions-Policy": ", ".join(
-        f"{feature}=({'self' if feature.startswith('publickey-') else ''})"
-        for feature in DENIED_FEATURES
-    ),
-}
+DESK_HEADERS = SECURITY_HEADERS | {"Permissions-Policy": permissions(own=PASSKEYS)}
 
 
 def in_desk(request: HttpRequest) -> bool:

@@ -127,10 +127,16 @@ class Host:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
-    def ended(self, reason):
-        """Wait until a release that could not start has said why."""
+    def children(self):
+        """The processes of the main one: its workers, and a release that starts."""
+        return Path(f"/proc/{self.main}/task/{self.main}/children").read_text()
+
+    def ended(self, reason, workers):
+        """Wait until a release that could not start has said why and is gone."""
         deadline = time.monotonic() + 60
-        while not re.search(reason, self.log.read_text()):
+        while not re.search(reason, self.log.read_text()) or (
+            self.children() != workers
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
@@ -214,12 +220,12 @@ def test_r17_releases_take_over_under_load_and_nobody_notices(host, site):
         host.taken_over()
         told = [site.get("/healthz")[2] for _ in range(20)]
 
-        main = host.main
+        main, workers = host.main, host.children()
         host.release("3", broken_settings)
         failed = host.run("ExecReload")
         host.release("4", broken_server)
         assert host.run("ExecReload") == 0
-        host.ended("ValueError: a mistake")
+        host.ended("ValueError: a mistake", workers)
         still = [site.get("/healthz")[2] for _ in range(20)]
         stayed = is_running(main)
 
