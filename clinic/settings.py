@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
 from clinic import sqlite
+from clinic.backup.rotation import Keep
 from clinic.environment import (
     BASE_DIR,
     boolean,
@@ -228,7 +229,13 @@ if CACHE_URL:
 # months one each is kept; see clinic/backup.
 BACKUP_URL = variable("BACKUP_URL") or str(DATA_DIR / "backups")
 BACKUP_KEY_FILE = variable("BACKUP_KEY_FILE")
-BACKUP_KEEP = variable("BACKUP_KEEP")
+try:
+    BACKUP_KEEP = Keep.read(variable("BACKUP_KEEP"))
+except ValueError:
+    raise ImproperlyConfigured(
+        f"BACKUP_KEEP is “{variable('BACKUP_KEEP')}”; it must be the numbers of days, "
+        "weeks and months, such as 7,4,12."
+    ) from None
 
 # Languages and time ##########################################################
 

@@ -116,6 +116,7 @@ class Statement(Versioned):
                     "log_days": settings.LOG_DAYS,
                     "error_mail": bool(settings.ERROR_MAIL),
                     "desk": retention.DESK,
+                    "backups": settings.BACKUP_KEEP.longest,
                     "missed": MissedAddress.objects.all().KEPT,
                     "unfound": Unfound.objects.all().KEPT,
                 },

@@ -43,15 +43,9 @@ class Plan:
     @classmethod
     def configured(cls) -> Plan:
         """Read the settings; raise BackupError for what is wrong with them."""
-        try:
-            keep = Keep.read(settings.BACKUP_KEEP)
-        except ValueError:
-            raise BackupError(
-                f"BACKUP_KEEP is “{settings.BACKUP_KEEP}”; it must be the numbers of "
-                "days, weeks and months, such as 7,4,12."
-            ) from None
         path = settings.BACKUP_KEY_FILE
-        return cls(place(settings.BACKUP_URL), Key(Path(path)) if path else None, keep)
+        key = Key(Path(path)) if path else None
+        return cls(place(settings.BACKUP_URL), key, settings.BACKUP_KEEP)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+# Whoever makes one by hand before an upgrade must find it when the upgrade has failed.
+ALL_OF_THE_LAST = timedelta(days=1)
+
 
 class Keep(NamedTuple):
     """How many days, weeks and months have one backup each."""
@@ -14,6 +17,12 @@ class Keep(NamedTuple):
     weeks: int = 4
     months: int = 12
 
+    @property
+    def longest(self) -> timedelta:
+        """For how long a backup is kept at the most, if one is made every night."""
+        days = max(self.days, self.weeks * 7, self.months * 31)
+        return max(timedelta(days), ALL_OF_THE_LAST)
+
     @classmethod
     def read(cls, text: str) -> Keep:
         """Read ``7,4,12``; raise ValueError for anything else."""
@@ -21,10 +30,6 @@ class Keep(NamedTuple):
         if min(days, weeks, months) < 0:
             raise ValueError(text)
         return cls(days, weeks, months)
-
-
-# Whoever makes one by hand before an upgrade must find it when the upgrade has failed.
-ALL_OF_THE_LAST = timedelta(days=1)
 
 
 def kept(moments: Iterable[datetime], keep: Keep) -> set[datetime]:

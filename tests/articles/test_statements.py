@@ -17,6 +17,7 @@ from articles.markup import sanitise
 from articles.models import Statement, Unfound
 from clinic import retention
 from clinic import settings as portal  # noqa: TID251
+from clinic.backup.rotation import Keep
 from clinic.cookies import of_staff
 from clinic.models import Location, MissedAddress, Phone, Practice
 from tests import factories
@@ -339,6 +340,15 @@ def test_that_faults_are_mailed_is_told_where_they_are(settings):
 
 def test_how_long_the_desk_remembers_is_what_tidy_enforces():
     assert f"network address, for {retention.DESK.days} days" in own_text()
+
+
+def test_how_long_backups_keep_what_was_deleted_is_the_setting(settings):
+    assert "in them for 372 days more" in own_text()
+
+    settings.BACKUP_KEEP = Keep(7, 4, 0)
+
+    assert "in them for 28 days more" in own_text()
+    assert "ancora per 28 giorni" in own_text(language="it")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -441,6 +441,7 @@ def test_the_server_refuses_missing_settings_with_one_sentence(options):
     ("wrong", "sentence"),
     [
         ({"PORT": "abc"}, "PORT is “abc”"),
+        ({"BACKUP_KEEP": "7,4"}, "BACKUP_KEEP is “7,4”; it must be the numbers of"),
         ({"DATA_DIR": "/dev/null/x"}, "the folder /dev/null/x cannot be written"),
     ],
 )

@@ -43,6 +43,17 @@ def test_the_newest_stays_whatever_is_to_be_kept():
     assert kept(nightly(5), Keep(0, 0, 0)) == {NOW}
 
 
+@pytest.mark.parametrize(
+    ("keep", "days"),
+    [((7, 4, 12), 372), ((0, 4, 0), 28), ((30, 4, 0), 30), ((0, 0, 0), 1)],
+)
+def test_none_is_kept_for_longer_than_is_told(keep, days):
+    keep = Keep(*keep)
+
+    assert keep.longest == timedelta(days)
+    assert min(kept(nightly(500), keep)) > NOW - keep.longest
+
+
 def test_of_none_none_stay():
     assert kept([], Keep()) == set()
 
