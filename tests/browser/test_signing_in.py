@@ -194,3 +194,18 @@ def test_the_steps_of_signing_in_are_accessible(window, violations, scheme):
 
         assert violations(page) == []
         assert sticking_out(page) == []
+
+
+@pytest.mark.parametrize("theme", ["auto", "dark"])
+def test_the_desk_is_printed_black_on_white(window, theme):
+    """Recovery codes are printed; a dark screen must not make pale letters of them."""
+    page = window(320, color_scheme="dark")
+    page.goto("/admin/")
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+
+    page.emulate_media(media="print")
+
+    assert page.evaluate(
+        "[getComputedStyle(document.body).color, "
+        "getComputedStyle(document.body).backgroundColor]"
+    ) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
