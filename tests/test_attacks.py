@@ -948,7 +948,7 @@ def test_a30_cookies_are_sent_to_the_desk_only(client):
     assert {name: cookie["samesite"] for name, cookie in client.cookies.items()} == {
         "csrf": "Lax",
         "device": "Strict",
-        "django_language": "Lax",
+        "language": "Lax",
         "session": "Lax",
     }
 
@@ -981,7 +981,7 @@ DISGUISES = [
     {"x-method-override": "POST"},
     {"accept": "application/json"},
     {"accept-language": "it"},
-    {"cookie": "django_language=it; session=abc; csrf=abc"},
+    {"cookie": "language=it; session=abc; csrf=abc"},
     {"range": "bytes=0-10"},
     {"user-agent": "evil"},
     {"x-requested-with": "XMLHttpRequest"},

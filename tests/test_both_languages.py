@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 
@@ -53,7 +54,7 @@ def test_the_desk_says_nothing_in_one_language_only(staff, practice):
     addresses = list(pages_of_the_desk())
     said = {}
     for language in ("en", "it"):
-        staff.cookies["django_language"] = language
+        staff.cookies[settings.LANGUAGE_COOKIE_NAME] = language
         for address in addresses:
             response = staff.get(address, follow=True)
             if response.status_code == 200:

@@ -624,7 +624,9 @@ def test_r06_six_writers_at_once_lose_nothing(tmp_path):
 # The table of attacks and faults #############################################
 
 ROWS = re.findall(
-    r"^\| ([AR]\d\d) \| .+? \| (.*?) \|", (ROOT / "tests/README.md").read_text(), re.M
+    r"^\| ([AR]\d\d) \| .+? \| (.*?) \| *(.*?) *\|$",
+    (ROOT / "tests/README.md").read_text(),
+    re.M,
 )
 
 
@@ -640,10 +642,25 @@ def numbered():
 
 def test_every_attack_and_every_fault_has_its_row():
     numbers = [f"A{n:02}" for n in range(1, 49)] + [f"R{n:02}" for n in range(1, 28)]
-    assert [number for number, _tests in ROWS] == numbers
+    assert [row[0] for row in ROWS] == numbers
 
 
-@pytest.mark.parametrize(("number", "tests"), ROWS, ids=[row[0] for row in ROWS])
-def test_every_row_names_the_files_of_its_tests(number, tests):
+@pytest.mark.parametrize(
+    ("number", "tests", "measured"), ROWS, ids=[row[0] for row in ROWS]
+)
+def test_every_row_has_its_tests_or_says_why_not(number, tests, measured):
     holding = {file for file, found in numbered() if number.lower() == found}
     assert set(re.findall(r"`([^`]+)`", tests)) == holding
+    assert holding or measured.startswith("Does not apply")
+    assert measured
+
+
+# The tests themselves ########################################################
+
+
+@pytest.mark.xdist_group("house")
+def test_what_belongs_together_is_run_by_one_worker(request):
+    """Where the mark is not understood, walks meet what journeys have left behind."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("Only one process runs the tests.")
+    assert request.node.nodeid.endswith("@house")

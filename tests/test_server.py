@@ -337,11 +337,12 @@ def test_r21_memory_and_files_do_not_grow(data_dir):
             for number in range(6000):
                 kind = (f"/invented-{number}/", f"{ARTICLE}?x={number}")
                 server.get(kind[number % 2], connection)
-                if number % 1000 == 999:
+                if number % 100 == 99:
                     sizes.append(memory(worker))
                     files.append(len(os.listdir(f"/proc/{worker}/fd")))
-    assert sizes[-1] < 1.1 * sizes[1]
-    assert files[-1] <= files[1]
+    assert sizes[-1] < 1.1 * sizes[19]
+    # The fewest: what is counted is written each minute, by a file more for a moment.
+    assert min(files[-10:]) <= min(files[10:20])
 
 
 @pytest.mark.parametrize("kind", SERVERS)
