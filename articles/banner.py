@@ -7,6 +7,7 @@ to the bytes of a PNG.
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from functools import cache
 
 from font_source_serif_pro import font_files_ttf
@@ -135,11 +136,15 @@ def wrapped(text: str, one: ImageFont.FreeTypeFont, width: int) -> list[str]:
 
 def cut(line: str, one: ImageFont.FreeTypeFont, width: int) -> str:
     """Return a line that is no wider, with an ellipsis for what was left out."""
-    shown = line
-    while one.getlength(shown) > width:
-        line = line[:-1]
-        shown = f"{line.rstrip()}…"
-    return shown
+    if one.getlength(line) <= width:
+        return line
+
+    def shown(length: int) -> str:
+        return f"{line[:length].rstrip()}…"
+
+    lengths = range(1, len(line))
+    fitting = bisect_right(lengths, width, key=lambda n: one.getlength(shown(n)))
+    return shown(fitting)
 
 
 def png(image: Image.Image) -> bytes:

@@ -340,9 +340,11 @@ def test_r21_memory_and_files_do_not_grow(data_dir):
                 if number % 100 == 99:
                     sizes.append(memory(worker))
                     files.append(len(os.listdir(f"/proc/{worker}/fd")))
+        threads = len(os.listdir(f"/proc/{worker}/task"))
     assert sizes[-1] < 1.1 * sizes[19]
-    # The fewest: what is counted is written each minute, by a file more for a moment.
-    assert min(files[-10:]) <= min(files[10:20])
+    # The fewest: what is counted is written each minute, by a file more for a moment. A
+    # thread that begins when the others are busy keeps one connection to the database.
+    assert min(files[-10:]) <= min(files[10:20]) + threads
 
 
 @pytest.mark.parametrize("kind", SERVERS)

@@ -24,9 +24,14 @@ SITE = "www.example.org"
 NETWORKS = itertools.count(1)
 
 
+# Where it is although only root has that folder among the places of commands.
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
+
+
 def missing():
     """What this machine lacks, or nothing."""
-    programs = [name for name in ("nginx", "openssl") if not shutil.which(name)]
+    found = {"nginx": NGINX, "openssl": shutil.which("openssl")}
+    programs = [name for name, path in found.items() if not path]
     if not programs:
         return ""
     names = " and ".join(programs)
@@ -123,7 +128,7 @@ def behind_nginx(folder, portal):
     certificate(folder)
     port, plain_port = free_port(), free_port()
     path = configuration(folder, portal, port, plain_port)
-    command = ["nginx", "-e", "stderr", "-p", folder, "-c", path, "-g", "daemon off;"]
+    command = [NGINX, "-e", "stderr", "-p", folder, "-c", path, "-g", "daemon off;"]
     tested = subprocess.run([*command, "-t"], capture_output=True, text=True)
     assert tested.returncode == 0, tested.stderr
     process = subprocess.Popen(command)
