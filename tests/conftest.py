@@ -10,9 +10,8 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 from django.http import HttpResponse
 from django.template.base import Template
@@ -185,18 +184,14 @@ class Visitor:
 
 
 @pytest.fixture
-def connection_kept():
+def connection_kept(monkeypatch):
     """Let the end of a request leave the test's transaction alone.
 
-    Else it closes the connection that PostgreSQL holds it on. Django's own test client
-    prevents that in the same way.
+    Else it closes the connection that PostgreSQL holds it on.
     """
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in signals:
-        signal.connect(close_old_connections)
+    monkeypatch.setattr(
+        BaseDatabaseWrapper, "close_if_unusable_or_obsolete", lambda connection: None
+    )
 
 
 @pytest.fixture

@@ -116,7 +116,9 @@ def test_the_command_says_when_all_is_well(picture):
 # R12 #########################################################################
 
 
-def test_r12_pages_stay_when_a_tenth_of_the_pictures_is_gone(client, practice):
+def test_r12_pages_stay_when_a_tenth_of_the_pictures_is_gone(
+    client, practice, connection_kept
+):
     """Each of 10 articles has a picture; the files of one of them are deleted."""
     doctor = factories.DoctorFactory(slug="ada")
     doctor.portrait = Picture.objects.create_from_upload(upload())
