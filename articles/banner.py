@@ -143,7 +143,7 @@ def cut(line: str, one: ImageFont.FreeTypeFont, width: int) -> str:
         return f"{line[:length].rstrip()}…"
 
     lengths = range(1, len(line))
-    fitting = bisect_right(lengths, width, key=lambda n: one.getlength(shown(n)))
+    fitting = bisect_right(lengths, float(width), key=lambda n: one.getlength(shown(n)))
     return shown(fitting)
 
 

@@ -119,7 +119,8 @@ def meaning(kind: str) -> Iterator[None]:
 def who(user: Any) -> dict[str, Any]:
     if user is None or user.pk is None:
         return {}
-    return {"account": user.pk, "name": name_of(user)}
+    longest = AuditEntry._meta.get_field("name").max_length
+    return {"account": user.pk, "name": name_of(user)[:longest]}
 
 
 def name_of(user: Any) -> str:

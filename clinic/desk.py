@@ -1,10 +1,11 @@
 """The admin site of the practice."""
 
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -82,6 +83,7 @@ class Desk(AdminSite):
             "title": _("Log in"),
             "app_path": request.get_full_path(),
             "ended": "ended" in request.GET,
+            "late": "late" in request.GET,
         }
         if "next" not in request.GET and "next" not in request.POST:
             context["next"] = index
@@ -91,6 +93,18 @@ class Desk(AdminSite):
             authentication_form=forms.NameAndPassword,
             template_name=self.login_template,
             next_page=index,
+        )
+        return view(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """As Django's, but that the old password cannot be guessed."""
+        request.current_app = self.name
+        view: Any = PasswordChangeView.as_view(
+            form_class=partial(forms.NewPassword, request),
+            success_url=reverse("admin:password_change_done"),
+            extra_context=self.each_context(request) | (extra_context or {}),
         )
         return view(request)
 

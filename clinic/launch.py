@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.environment import BASE_DIR, read_env_file
+from clinic.environment import BASE_DIR, boolean, read_env_file
 
 
 def main() -> None:
@@ -34,8 +34,8 @@ def main() -> None:
             hosts = {"127.0.0.1", "localhost", "[::1]", host, socket.gethostname()}
             os.environ["ALLOWED_HOSTS"] = ",".join(sorted(hosts))
             os.environ.setdefault("SITE_URL", site_url(host, port))
-        os.environ.setdefault("HTTPS", "false")
-        if host in {"127.0.0.1", "localhost", "::1"}:
+        is_open = not boolean(os.environ.setdefault("HTTPS", "false"))
+        if is_open and host in {"127.0.0.1", "localhost", "::1"}:
             # Whoever only tries the portal needs no phone; the desk says so.
             os.environ.setdefault("SECOND_FACTOR", "local")
         os.environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"

@@ -8,6 +8,7 @@ from django.db import connections
 
 from clinic import integrity, sqlite
 from clinic.database import never_create
+from clinic.signing_in import checks
 
 logger = logging.getLogger("clinic.start")
 
@@ -19,7 +20,8 @@ def check() -> None:
     ever find it.
     """
     found = integrity.before_start()
-    fatal = [finding for finding in found if finding.is_fatal]
+    fatal = [str(finding) for finding in found if finding.is_fatal]
+    fatal += [f"{error.msg} {error.hint}" for error in checks.second_factor()]
     if fatal:
         sys.exit(f"The portal cannot start: {fatal[0]}")
     never_create()

@@ -23,7 +23,7 @@ def label(entry: AuditEntry) -> str:
 def person(entry: AuditEntry) -> str:
     if entry.name:
         return entry.name
-    if entry.kind == "SIGN_IN_FAILED":
+    if entry.kind in {"SIGN_IN_FAILED", "LOCKED"}:
         return gettext("a name that no account has")
     if entry.network:
         return gettext("somebody who had not signed in")

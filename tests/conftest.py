@@ -2,6 +2,7 @@ import gc
 import io
 import os
 import shutil
+import time
 from functools import cache
 from urllib.parse import unquote_to_bytes
 
@@ -21,6 +22,7 @@ from PIL import Image
 from clinic import audit
 from clinic.edge import counts
 from clinic.edge.wsgi import WSGIEdge
+from clinic.signing_in import pending
 from tests import factories
 
 # Tests that empty the tables empty the log too; its own put the guard back.
@@ -111,7 +113,15 @@ def practice(db):
 def staff(client, db):
     """The test client, signed in as somebody who may do everything."""
     client.force_login(factories.UserFactory())
+    is_sure(client)
     return client
+
+
+def is_sure(client):
+    """Let the desk believe that whoever is signed in has just typed the password."""
+    session = client.session
+    session[pending.SURE] = time.time()
+    session.save()
 
 
 def picture_bytes(format="JPEG", size=(800, 600), mode="RGB", **options):

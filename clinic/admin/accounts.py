@@ -12,8 +12,10 @@ from django.contrib.auth.forms import (
     UserChangeForm,
 )
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import translation
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
@@ -23,6 +25,7 @@ from clinic import audit, roles
 from clinic.admin.base import BoundedList, Renamed
 from clinic.admin.second_factor import ResetsSecondFactor
 from clinic.models import Doctor, User
+from clinic.signing_in import account, pending
 
 admin.site.unregister(Group)
 
@@ -181,6 +184,29 @@ class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or not self.is_above(request, obj))
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Give a colleague a new password; one's own asks for the old one.
+
+        Whoever does has just typed his own: a desk that stands open, or a stolen
+        session, takes no account over.
+        """
+        user = self.get_object(request, str(id))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user == request.user:
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        if not pending.is_sure(request):
+            return account.ask_first(request)
+        return super().user_change_password(request, id, form_url)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Let nobody ask the list for rows that lead to accounts, such as sessions."""
+        related = {relation.name for relation in User._meta.related_objects}
+        is_own = lookup.partition("__")[0] not in related
+        return is_own and super().lookup_allowed(lookup, value, request)
 
     def is_above(self, request: HttpRequest, user: Any) -> bool:
         """Whether an account may do what this person could not give to anybody."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic import audit
 from clinic.models import User
-from clinic.signing_in import factors
+from clinic.signing_in import account, factors, pending
 
 
 class ResetsSecondFactor(admin.ModelAdmin):
@@ -33,6 +33,8 @@ class ResetsSecondFactor(admin.ModelAdmin):
             raise Http404
         if user == request.user or not self.has_change_permission(request, user):
             raise PermissionDenied
+        if not pending.is_sure(request):
+            return account.ask_first(request)
         back = reverse("admin:clinic_user_change", args=[pk])
         if request.method == "POST":
             with transaction.atomic(), audit.meaning("FACTOR_RESET"):

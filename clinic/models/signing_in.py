@@ -124,6 +124,8 @@ class Throttle(models.Model):
     """How often somebody has guessed wrongly; of whom, only a digest is known."""
 
     key = models.CharField(max_length=64, primary_key=True)
+    # The digest of the name at which was guessed, if it was one.
+    owner = models.CharField(max_length=64, blank=True, db_index=True)
     failures = models.PositiveIntegerField(default=0)
     # When this row is forgotten. At the limit, nobody may try before.
     until = models.DateTimeField(db_index=True)

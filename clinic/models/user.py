@@ -50,9 +50,11 @@ class User(AbstractUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; with a new password, or closed, an account loses all its sessions.
 
-        A new password is told in the log, wherever it was set.
+        A new password is told in the log, wherever it was set, and wrong guesses at the
+        old one are forgotten.
         """
         from clinic import audit
+        from clinic.signing_in import throttle
 
         is_new = self._state.adding
         is_new_password = getattr(self, "_password", None) is not None
@@ -63,4 +65,5 @@ class User(AbstractUser):
             super().save(*args, **kwargs)
             self.sessions.all().delete()
             if is_new_password:
+                throttle.forget(self.get_username())
                 audit.record(None, "PASSWORD", self)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
@@ -26,6 +27,7 @@ from clinic.models import Passkey, Session, User
 from clinic.signing_in import codes as recovery
 from clinic.signing_in import factors, passkeys, pending, steps
 from clinic.signing_in.forms import FirstCode, PasskeyName, PasswordAgain
+from clinic.signing_in.sessions import kept
 from clinic.signing_in.throttle import digest
 
 # No person has more browsers than these, and the page shows them all.
@@ -49,13 +51,15 @@ def sure(view: View) -> View:
 
     @wraps(view)
     def asking(request: HttpRequest, site: Any) -> HttpResponse:
-        if pending.is_sure(request):
-            return view(request, site)
-        address = reverse("admin:own_sure")
-        query = urlencode({"next": request.get_full_path()})
-        return HttpResponseRedirect(f"{address}?{query}")
+        return view(request, site) if pending.is_sure(request) else ask_first(request)
 
     return asking
+
+
+def ask_first(request: HttpRequest) -> HttpResponse:
+    """Lead to the question for the password, and from there back to this page."""
+    query = urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(f"{reverse('admin:own_sure')}?{query}")
 
 
 def again(request: HttpRequest, site: Any) -> HttpResponse:
@@ -65,14 +69,14 @@ def again(request: HttpRequest, site: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         request.session[pending.SURE] = time.time()
         where = request.GET.get("next", "")
-        own = reverse("admin:own")
-        return HttpResponseRedirect(where if where.startswith(own) else own)
+        is_ours = where.startswith(reverse("admin:index"))
+        return HttpResponseRedirect(where if is_ours else reverse("admin:own"))
     return steps.page(
         site,
         request,
         "confirm",
         title=_("Is it you?"),
-        what=_("What comes next decides who can use your account."),
+        what=_("What comes next decides who can use an account."),
         button=_("Go on"),
         form=form,
     )
@@ -82,7 +86,7 @@ def again(request: HttpRequest, site: Any) -> HttpResponse:
 
 
 def name_of(session: Session) -> str:
-    """Return what stands for a session in a page: its key would open it."""
+    """Return what stands for a session in a page."""
     return digest("session", session.pk)
 
 
@@ -94,7 +98,7 @@ def sessions_of(user: User) -> list[Session]:
 @require_safe
 def own(request: HttpRequest, site: Any) -> HttpResponse:
     user = who(request)
-    key = request.session.session_key
+    here = kept(request.session.session_key or "")
     return steps.page(
         site,
         request,
@@ -105,7 +109,7 @@ def own(request: HttpRequest, site: Any) -> HttpResponse:
         passkeys_possible=passkeys.are_possible(request),
         codes_left=user.recovery_codes.count(),
         sessions=[
-            {"row": row, "name": name_of(row), "here": row.pk == key}
+            {"row": row, "name": name_of(row), "here": row.pk == here}
             for row in sessions_of(user)
         ],
     )
@@ -193,16 +197,18 @@ def codes(request: HttpRequest, site: Any) -> HttpResponse:
 def remove(request: HttpRequest, site: Any) -> HttpResponse:
     """Take away the app, or the passkey whose number is asked for."""
     user = who(request)
-    factor = factor_asked_for(request, user)
-    is_last = user.passkeys.count() + hasattr(user, "authenticator") == 1
-    refused = is_last and pending.is_required()
-    if request.method == "POST" and not refused:
-        factor.delete()
-        if is_last:
-            user.recovery_codes.all().delete()
-        steps.record(user, "FACTOR_REMOVED", _("Second factor removed"))
-        messages.success(request, _("It opens your account no more."))
-        return back()
+    with transaction.atomic():
+        user = factors.alone(user)
+        factor = factor_asked_for(request, user)
+        is_only = not factors.usable_without(user, factor, request)
+        refused = is_only and pending.is_required()
+        if request.method == "POST" and not refused:
+            factor.delete()
+            if not factors.has_other_than_codes(factors.alone(user)):
+                user.recovery_codes.all().delete()
+            steps.record(user, "FACTOR_REMOVED", _("Second factor removed"))
+            messages.success(request, _("It opens your account no more."))
+            return back()
     only = _(
         "This is the only one that you have, and nobody works here with a password "
         "alone. Add another one first."

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import Authenticator, Practice, RecoveryCode, User
@@ -95,10 +96,12 @@ def new_recovery_codes(user: User) -> list[str]:
     ]
     # One salt for the set: to look a code up takes one hash, not ten.
     salt = secrets.token_hex(16)
-    user.recovery_codes.all().delete()
-    RecoveryCode.objects.bulk_create(
-        RecoveryCode(user=user, digest=hashed(code, salt)) for code in codes
-    )
+    rows = [RecoveryCode(user=user, digest=hashed(code, salt)) for code in codes]
+    with transaction.atomic():
+        # Of two clicks the second one's codes are shown, and those count.
+        User.objects.select_for_update().get(pk=user.pk)
+        user.recovery_codes.all().delete()
+        RecoveryCode.objects.bulk_create(rows)
     return codes
 
 

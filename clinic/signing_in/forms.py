@@ -1,11 +1,14 @@
 """What people type to sign in, and to change how they do."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +42,30 @@ def wait(counts: list[throttle.Count], request: HttpRequest) -> None:
     )
 
 
+@contextmanager
+def guessing(
+    request: HttpRequest, user: User, counts: list[throttle.Count]
+) -> Iterator[None]:
+    """Count what is tried inside as a guess, and write down one that is wrong.
+
+    Wrong is what raises ValidationError; that is raised too where nobody may guess now.
+    """
+    wait(counts, request)
+    try:
+        yield
+    except ValidationError:
+        audit.record(user, "SIGN_IN_FAILED")
+        if throttle.is_locked(counts):
+            audit.record(user, "LOCKED")
+        logger.warning(
+            "Wrong code or password for account %s from %s",
+            user.pk,
+            origin.network_of(request),
+        )
+        raise
+    throttle.give_back(counts)
+
+
 class NameAndPassword(AdminAuthenticationForm):
     """The first step. A wrong password costs one of a few guesses."""
 
@@ -59,7 +86,7 @@ class NameAndPassword(AdminAuthenticationForm):
         except ValidationError:
             if throttle.is_locked(counts):
                 user = User.objects.filter(username=name).first()
-                audit.record(user or self.request, "LOCKED")
+                audit.record(user or AnonymousUser(), "LOCKED")
             logger.warning(
                 "Wrong name or password from %s",
                 origin.network_of(self.request),
@@ -100,27 +127,20 @@ class Code(OneField):
 
     def clean_code(self) -> str:
         counts = throttle.of_code(self.request, self.user.get_username())
-        wait(counts, self.request)
         code = self.cleaned_data["code"]
-        if codes.is_right(self.user, code):
-            self.by = "code"
-        elif codes.use_recovery_code(self.user, code):
-            self.by = "recovery code"
-        else:
-            audit.record(self.user, "SIGN_IN_FAILED")
-            logger.warning(
-                "Wrong code for account %s from %s",
-                self.user.pk,
-                origin.network_of(self.request),
-            )
-            raise ValidationError(
-                _(
-                    "That code is not right, or it has been used. The app shows a new "
-                    "one every half minute."
-                ),
-                code="wrong",
-            )
-        throttle.give_back(counts)
+        with guessing(self.request, self.user, counts):
+            if codes.is_right(self.user, code):
+                self.by = "code"
+            elif codes.use_recovery_code(self.user, code):
+                self.by = "recovery code"
+            else:
+                raise ValidationError(
+                    _(
+                        "That code is not right, or it has been used. The app shows a "
+                        "new one every half minute."
+                    ),
+                    code="wrong",
+                )
         return code
 
 
@@ -168,12 +188,24 @@ class PasswordAgain(OneField):
 
     def clean_password(self) -> str:
         counts = throttle.of_password(self.request, self.user.get_username())
-        wait(counts, self.request)
         password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise ValidationError(_("That is not your password."), code="wrong")
-        throttle.give_back(counts)
+        with guessing(self.request, self.user, counts):
+            if not self.user.check_password(password):
+                raise ValidationError(_("That is not your password."), code="wrong")
         return password
+
+
+class NewPassword(AdminPasswordChangeForm):
+    """One's own new password; the old one is asked for, and cannot be guessed here."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        counts = throttle.of_password(self.request, self.user.get_username())
+        with guessing(self.request, self.user, counts):
+            return super().clean_old_password()
 
 
 class PasskeyName(forms.Form):

@@ -62,6 +62,11 @@ def read(request: HttpRequest) -> dict[str, Any] | None:
     return None
 
 
+def is_too_late(request: HttpRequest) -> bool:
+    """Say whether the password was typed in this browser, but too long ago."""
+    return PENDING in request.session and read(request) is None
+
+
 def user_of(request: HttpRequest) -> User | None:
     """Return who is about to sign in, unless account or password have changed."""
     pending = read(request)

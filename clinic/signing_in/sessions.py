@@ -1,9 +1,11 @@
 """The session engine: sessions in the database, with their owner and two limits.
 
 ``settings.SESSION_IDLE_SECONDS`` after the last request, and
-``settings.SESSION_COOKIE_AGE`` after signing in, whatever happens.
+``settings.SESSION_COOKIE_AGE`` after signing in, whatever happens. A row holds a digest
+of the key in the cookie: whoever reads the table, or a copy of it, opens no session.
 """
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +23,11 @@ from clinic.faults import fault_of
 SEEN_AGAIN = timedelta(minutes=1)
 
 
+def kept(key: str) -> str:
+    """Return what a row knows of a session's key: 160 bits of SHA-256."""
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
 class SessionStore(DatabaseStore):
     @classmethod
     def get_model_class(cls) -> Any:
@@ -32,7 +39,8 @@ class SessionStore(DatabaseStore):
         """Return the row unless it has ended; note that somebody is there."""
         now = timezone.now()
         model: Any = self.model
-        session = model.objects.alive(now).filter(pk=self.session_key).first()
+        key = kept(self.session_key or "")
+        session = model.objects.alive(now).filter(pk=key).first()
         if session is None:
             self._session_key = None
             return None
@@ -42,6 +50,7 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)
+        session.session_key = kept(session.session_key)
         now = timezone.now()
         begun = data.get("begun")
         session.user_id = data.get(SESSION_KEY)
@@ -50,6 +59,14 @@ class SessionStore(DatabaseStore):
         session.browser = data.get("browser", "")
         session.network = data.get("network", "")
         return session
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(kept(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key is not None:
+            super().delete(kept(key))
 
     @classmethod
     def clear_expired(cls) -> None:

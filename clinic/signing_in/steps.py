@@ -43,9 +43,10 @@ def step(view: Step) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, site: Any) -> HttpResponse:
         user = pending.user_of(request)
         if user is None:
-            where = pending.leads_to(request) or reverse("admin:index")
-            address = reverse("admin:login")
-            return HttpResponseRedirect(f"{address}?{urlencode({'next': where})}")
+            asked = {"next": pending.leads_to(request) or reverse("admin:index")}
+            if pending.is_too_late(request):
+                asked["late"] = "1"
+            return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode(asked)}")
         return view(site, request, user)
 
     return guarded

@@ -3,7 +3,8 @@
 Who guesses from one network at one name is stopped soon, who guesses from many or at
 many later. None of that stops the owner of an account in a browser in which he has
 signed in before: it has a count of its own (OWASP's device cookies). So nobody can keep
-him out. What is known of a name or an address is a keyed digest.
+him out there; out of a new browser he is kept while somebody guesses from many
+networks. What is known of a name or an address is a keyed digest.
 """
 
 import unicodedata
@@ -31,6 +32,8 @@ class Count(NamedTuple):
     limit: int
     # Several people share it: one who succeeds does not clear it.
     shared: bool = False
+    # What stands for the name whose guesses these are; of a network alone, nothing.
+    owner: str = ""
 
 
 def digest(*words: str) -> str:
@@ -47,12 +50,12 @@ def of_password(request: HttpRequest, name: str) -> list[Count]:
     name = name_key(name)
     device = devices.known(request, name)
     if device:
-        return [Count(digest("device", device), 10)]
+        return [Count(digest("device", device), 10, owner=name)]
     network = origin.network_of(request)
     return [
-        Count(digest("name from network", name, network), 10),
+        Count(digest("name from network", name, network), 10, owner=name),
         Count(digest("network", network), 60, shared=True),
-        Count(digest("name", name), 60, shared=True),
+        Count(digest("name", name), 60, shared=True, owner=name),
     ]
 
 
@@ -60,7 +63,7 @@ def of_code(request: HttpRequest, name: str) -> list[Count]:
     """Return the counts of a code: whoever types one knows the password already."""
     name = name_key(name)
     device = devices.known(request, name)
-    return [Count(digest("code", device or name), 5)]
+    return [Count(digest("code", device or name), 5, owner=name)]
 
 
 def take(counts: list[Count]) -> timedelta | None:
@@ -76,7 +79,8 @@ def take(counts: list[Count]) -> timedelta | None:
         # Always in the same order: two who wait for each other would wait for ever.
         for count in sorted(counts):
             Throttle.objects.get_or_create(
-                key=count.key, defaults={"until": now + COOL_OFF}
+                key=count.key,
+                defaults={"until": now + COOL_OFF, "owner": count.owner},
             )
             row = Throttle.objects.select_for_update().get(key=count.key)
             if row.failures >= count.limit:
@@ -91,8 +95,8 @@ def take(counts: list[Count]) -> timedelta | None:
 
 
 def is_locked(counts: list[Count]) -> bool:
-    """Say whether the last guess was the last one for now."""
-    limits = {count.key: count.limit for count in counts}
+    """Say whether the last guess at that name was the last one for now."""
+    limits = {count.key: count.limit for count in counts if count.owner}
     rows = Throttle.objects.filter(key__in=limits)
     return any(row.failures >= limits[row.key] for row in rows)
 
@@ -109,7 +113,4 @@ def give_back(counts: list[Count]) -> None:
 
 def forget(name: str) -> None:
     """Let the owner of an account try again at once, from anywhere."""
-    name = name_key(name)
-    Throttle.objects.filter(
-        key__in=[digest("name", name), digest("code", name)]
-    ).delete()
+    Throttle.objects.filter(owner=name_key(name)).delete()

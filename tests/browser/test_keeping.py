@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from clinic.signing_in import sessions
 from tests.browser.conftest import password_of, sign_in, text_editor
 
 ADD = "/admin/articles/article/add/"
@@ -164,7 +165,7 @@ def end_at_the_server(page, portal):
     )
     portal.run(
         "from clinic.models import Session; "
-        f"Session.objects.get(session_key={key!r}).delete()"
+        f"Session.objects.get(session_key={sessions.kept(key)!r}).delete()"
     )
 
 

@@ -12,6 +12,7 @@ from clinic import roles
 from clinic.models import User
 from tests import factories
 from tests.clinic.test_admin import errors, fields, parsed, said, save
+from tests.conftest import is_sure
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,7 @@ def signed_in(user, **kwargs):
     """A browser in which that person is signed in: ``user``."""
     client = Client(**kwargs)
     client.force_login(user)
+    is_sure(client)
     client.user = user
     return client
 

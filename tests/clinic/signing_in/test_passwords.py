@@ -10,9 +10,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.test import Client, RequestFactory
 
-from clinic import origin
+from clinic import origin, telling
 from clinic.environment import BASE_DIR
-from clinic.models import Throttle, User
+from clinic.models import AuditEntry, Throttle, User
 from clinic.signing_in import forms, throttle
 from tests import factories
 from tests.clinic.signing_in.conftest import (
@@ -218,6 +218,47 @@ def test_a23_a_manager_lets_somebody_try_again_at_once(anna, clock):
 
 
 # A24 #########################################################################
+
+
+@pytest.mark.parametrize("way", ["forget", "password"])
+def test_a23_and_that_in_the_usual_browser_too(anna, app, clock, way):
+    client = sign_in(Client(), app)
+    clock.shift(60)
+    client.logout()
+    for _guess in range(10):
+        type_password(client, password=WRONG)
+    refused = said(type_password(client))
+
+    if way == "forget":
+        throttle.forget("anna")
+    else:
+        anna.set_password(PASSWORD)
+        anna.save()
+
+    assert "too often" in refused[0]
+    assert type_password(client).url == SECOND
+
+
+def test_what_is_locked_is_told_of_the_name_that_was_typed(client, anna, clock):
+    for name in ("anna", "nobody"):
+        for _guess in range(10):
+            type_password(client, name, WRONG)
+
+    locked = AuditEntry.objects.filter(kind="LOCKED").order_by("pk")
+    assert [telling.sentence(entry) for entry in locked] == [
+        "Signing in as anna was locked.",
+        "Signing in as a name that no account has was locked.",
+    ]
+
+
+def test_the_longest_names_sign_in(client, anna, app):
+    anna.first_name = anna.last_name = "x" * 150
+    anna.save()
+
+    sign_in(client, app)
+
+    entry = AuditEntry.objects.filter(kind="SIGNED_IN").get()
+    assert len(entry.name) <= entry._meta.get_field("name").max_length
 
 
 @pytest.fixture

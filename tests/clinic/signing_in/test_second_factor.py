@@ -1,15 +1,26 @@
 """A26: nothing opens before both factors are shown, and no way leads round them."""
 
 import re
+import time
+from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
-from clinic.models import Authenticator, RecoveryCode, Session, User
+from clinic.models import (
+    AuditEntry,
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    Session,
+    User,
+)
 from clinic.signing_in import codes, pending
 from tests.clinic.signing_in.conftest import (
     ENROL,
@@ -172,6 +183,20 @@ def test_new_recovery_codes_end_the_earlier_ones(anna):
     assert codes.use_recovery_code(anna, new[0])
 
 
+@pytest.mark.django_db(transaction=True)
+def test_new_codes_that_cannot_be_kept_leave_the_earlier_ones(anna, monkeypatch):
+    earlier = codes.new_recovery_codes(anna)
+
+    def broken(*args):
+        raise DatabaseError
+
+    monkeypatch.setattr(QuerySet, "bulk_create", broken)
+    with pytest.raises(DatabaseError):
+        codes.new_recovery_codes(anna)
+
+    assert codes.use_recovery_code(anna, earlier[3])
+
+
 def test_a26_the_codes_of_somebody_else_open_nothing(client, anna, app):
     carlo = User.objects.create_user("carlo", password=PASSWORD, is_staff=True)
     codes.new_recovery_codes(anna)
@@ -248,6 +273,28 @@ def test_a26_the_password_does_not_wait_for_ever(client, anna, app, clock):
     assert not is_signed_in(client)
 
 
+def test_whoever_was_too_slow_is_told_why_to_begin_again(client, anna, clock):
+    type_password(client)
+    clock.shift(pending.LONGEST + 1)
+
+    response = client.post(ENROL, {"code": "123456"}, follow=True)
+
+    assert "That took more than half an hour" in response.text
+    assert "half an hour" not in client.get(LOGIN).text
+
+
+def test_whose_passkey_is_of_another_address_is_told_so(client, anna):
+    Passkey.objects.create(
+        user=anna, host="desk.example.org", digest="0" * 64, credential=b""
+    )
+
+    type_password(client)
+
+    page = client.get(SECOND).text
+    assert "was made for another address of this site" in page
+    assert "Or type" not in page
+
+
 def test_a26_the_password_changes_between_the_steps(client, anna, app):
     type_password(client)
     anna.set_password("another river often cinnamon")
@@ -310,6 +357,24 @@ def test_a26_the_password_there_cannot_be_guessed_either(client, anna, app, cloc
     assert "too often" in said(answer)[0]
 
 
+def test_a26_the_password_cannot_be_guessed_where_it_is_changed(
+    client, anna, app, clock
+):
+    sign_in(client, app)
+    new = {"new_password1": "x" * 20, "new_password2": "y" * 20}
+    page = "/admin/password_change/"
+
+    for _guess in range(10):
+        response = client.post(page, {"old_password": "not it"} | new)
+    wrong = said(response)
+    right = said(client.post(page, {"old_password": PASSWORD} | new))
+
+    assert "incorrectly" in wrong[0]
+    assert "too often" in right[0]
+    kinds = list(AuditEntry.objects.values_list("kind", flat=True))
+    assert (kinds.count("SIGN_IN_FAILED"), kinds.count("LOCKED")) == (10, 1)
+
+
 def test_after_the_password_nobody_is_led_elsewhere(client, anna, app):
     sign_in(client, app)
     asked = "/admin/you/sure/?next=https://evil.example/admin/you/"
@@ -327,11 +392,15 @@ def test_a26_the_only_factor_cannot_be_removed(client, anna, app):
 
 
 def test_one_of_several_factors_can_be_removed(client, anna, app):
-    anna.passkeys.create(name="My phone", host="x", digest="x", credential=b"x")
+    anna.passkeys.create(
+        name="My phone", host="testserver", digest="x", credential=b"x"
+    )
     sign_in(client, app)
 
-    response = client.post(f"{OWN}remove/")
+    elsewhere = client.post(f"{OWN}remove/")
+    response = client.post(f"{OWN}remove/", secure=True)
 
+    assert "This is the only one" in elsewhere.text
     assert response.url == OWN
     assert Authenticator.objects.count() == 0
     assert anna.passkeys.count() == 1
@@ -386,9 +455,12 @@ def manager(client):
     from tests.clinic.test_roles import account
 
     paola = account("manager", username="paola")
+    paola.set_password(PASSWORD)
+    paola.save()
     client.force_login(paola)
     session = client.session
     session[pending.COMPLETE] = "code"
+    session[pending.SURE] = time.time()
     session.save()
     return paola
 
@@ -426,6 +498,35 @@ def test_a26_a_manager_resets_neither_herself_nor_a_superuser(client, manager, w
     response = client.post(f"/admin/clinic/user/{number}/reset/")
 
     assert response.status_code == (404 if who == "nobody" else 403)
+
+
+@pytest.mark.parametrize("what", ["password", "reset"])
+def test_a26_who_takes_an_account_over_types_the_own_password_first(
+    client, manager, anna, app, what
+):
+    """A desk that stands open is not enough."""
+    address = f"/admin/clinic/user/{anna.pk}/{what}/"
+    session = client.session
+    session[pending.SURE] = 0
+    session.save()
+
+    new = {"password1": "x" * 20, "password2": "x" * 20}
+    asked = client.post(address, new)
+    led = client.post(asked.url, {"password": PASSWORD})
+
+    assert asked.url == f"/admin/you/sure/?next={quote(address, safe='')}"
+    assert led.url == address
+    anna.refresh_from_db()
+    assert anna.check_password(PASSWORD)
+    assert Authenticator.objects.filter(user=anna).exists()
+    assert client.get(address).status_code == 200
+
+
+def test_a26_ones_own_password_is_set_with_the_old_one_only(client, manager):
+    address = f"/admin/clinic/user/{manager.pk}/password/"
+
+    assert client.get(address).url == "/admin/password_change/"
+    assert client.post(address, {"password1": "x"}).url == "/admin/password_change/"
 
 
 def test_a26_a_writer_resets_nobody(client, anna, app):

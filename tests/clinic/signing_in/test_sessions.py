@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.test import Client
@@ -55,6 +56,18 @@ def test_a28_the_key_is_another_at_each_step(client, anna, app):
     thief = Client()
     thief.cookies["session"] = after_password
     assert not is_signed_in(thief)
+
+
+def test_a28_the_table_of_sessions_opens_none(client, anna, app):
+    sign_in(client, app)
+    row = Session.objects.get()
+    thief = Client()
+
+    thief.cookies[django_settings.SESSION_COOKIE_NAME] = row.session_key
+
+    assert row.session_key != session_cookie(client)
+    assert not is_signed_in(thief)
+    assert is_signed_in(client)
 
 
 def test_a28_a_cookie_stays_at_the_desk_and_out_of_scripts(client, anna, app):
@@ -171,13 +184,13 @@ def test_looking_at_pages_writes_no_more_than_once_a_minute(
 def test_sessions_that_have_ended_are_cleared_away(anna, app, clock):
     sign_in(Client(), app)
     clock.shift(HOUR - 1)
-    sign_in(Client(), app)
+    second = sign_in(Client(), app)
     clock.shift(2)
 
     call_command("clearsessions")
 
     assert Session.objects.count() == 1
-    assert SessionStore(Session.objects.get().pk).load() != {}
+    assert SessionStore(session_cookie(second)).load() != {}
 
 
 def test_r20_who_comes_back_too_late_is_told_that_nothing_is_lost(
