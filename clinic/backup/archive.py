@@ -319,5 +319,10 @@ def file_name(made_at: str, *, closed: bool) -> str:
 
 
 def version_of_portal(pyproject: Path) -> str:
-    found = re.search(r'(?m)^version = "([^"]+)"', pyproject.read_text("utf-8"))
+    """Return it, or "?": a backup is worth more than the number of its version."""
+    try:
+        text = pyproject.read_text("utf-8")
+    except OSError:
+        return "?"
+    found = re.search(r'(?m)^version = "([^"]+)"', text)
     return found[1] if found else "?"

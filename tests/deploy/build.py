@@ -1,9 +1,9 @@
 """Do both ways of deploying in a clean folder: `make deploy-test`.
 
 Of the Dockerfile each stage is a folder; COPY, RUN and WORKDIR are done in it in their
-order, and the result must be prepared, come up, and pass its own health check. Only the
-users and packages of the base image are not tried. Then a release is unpacked as on a
-server. It needs a package index.
+order, and the result must be prepared, make a backup, come up, and pass its own health
+check. Only the users and packages of the base image are not tried. Then a release is
+unpacked as on a server. It needs a package index.
 """
 
 import json
@@ -96,7 +96,7 @@ def release(place, data):
 
 
 def serve(portal, data, variables):
-    """Prepare and start what was built, read-only, and ask its own health check."""
+    """Prepare, back up and start what was built, read-only; ask its health check."""
     environment = variables | {
         "PATH": f"{portal}/.venv/bin:/usr/bin:/bin",
         "DATA_DIR": str(data),
@@ -113,8 +113,8 @@ def serve(portal, data, variables):
     )
     subprocess.run(["chmod", "-R", "a-w", portal], check=True)
     try:
-        prepare = [python, "manage.py", "prepare", "-v0"]
-        subprocess.run(prepare, check=True, **options)
+        for words in (["prepare", "-v0"], ["backup", "--verify"]):
+            subprocess.run([python, "manage.py", *words], check=True, **options)
         # The first lines of installed scripts name the folder of the build.
         server = subprocess.Popen(
             [python, f"{portal}/.venv/bin/{command[0]}", *command[1:]], **options

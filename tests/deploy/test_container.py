@@ -62,6 +62,23 @@ def test_everything_that_is_copied_is_there_and_nothing_else_is_sent():
     assert not any(fnmatch.fnmatch(".env", name) for name in sent)
 
 
+def test_the_image_has_every_file_that_the_portal_reads_in_its_own_folder():
+    """A backup, for one, notes the version that stands in pyproject.toml."""
+    sources = [
+        path for app in ("clinic", "articles") for path in ROOT.glob(f"{app}/**/*.py")
+    ]
+    named = {
+        name
+        for path in sources
+        for name in re.findall(r'\bBASE_DIR / "([^"]+)"', path.read_text())
+    }
+    copied = {rest.split()[0] for rest in instructions("COPY") if "--from" not in rest}
+
+    assert {"pyproject.toml", "templates", "static"} <= named
+    # The settings come from the environment there, and the data from a volume.
+    assert named - {".env", "var"} <= copied
+
+
 def test_what_the_image_runs_with_is_what_is_tested():
     """Every package of the portal's own lock, in the same version."""
 

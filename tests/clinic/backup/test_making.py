@@ -64,6 +64,25 @@ def test_a_backup_holds_every_row_and_every_file(site):
     assert said.startswith(f"{path.name}: {manifest.rows:,} rows, 2 files, ")
 
 
+def test_it_says_which_version_made_it(site, monkeypatch, tmp_path):
+    monkeypatch.setattr(making, "BASE_DIR", tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "7.8.9"\n')
+
+    run()
+
+    assert read(site.backups[0])[0].portal == "7.8.9"
+
+
+def test_a_portal_without_its_number_makes_backups_all_the_same(
+    site, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(making, "BASE_DIR", tmp_path / "image")
+
+    run()
+
+    assert read(site.backups[0])[0].portal == "?"
+
+
 def test_only_its_owner_reads_it(site):
     run()
 
