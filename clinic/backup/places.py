@@ -8,11 +8,13 @@ import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from clinic.backup import BackupError
 
 NAME = re.compile(r"portal-(\d{8}T\d{6})Z\.tar(?:\.age)?")
+
+CHUNK = 1 << 20
 
 
 def moment_of(name: str) -> datetime | None:
@@ -82,8 +84,8 @@ class Folder:
             try:
                 path.rename(passing)
             except OSError:  # another disk
-                shutil.copyfile(path, passing)
-                passing.chmod(0o600)
+                with path.open("rb") as source, private(passing) as copy:
+                    shutil.copyfileobj(source, copy, CHUNK)
                 sync(passing)
             passing.rename(self.path / name)
             sync(self.path)
@@ -95,6 +97,12 @@ class Folder:
 
     def delete(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
+
+
+def private(path: Path) -> IO[bytes]:
+    """Make a file that nobody but its owner reads, not even while it is written."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(handle, "wb")
 
 
 def sync(path: Path) -> None:

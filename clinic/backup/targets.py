@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clinic.backup import BackupError, databases
 from clinic.backup.databases import Config
-from clinic.backup.places import sync
+from clinic.backup.places import private, sync
 from clinic.integrity import is_damage
 
 MAKING = "portal_restoring"
@@ -50,6 +50,8 @@ class SQLite:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("", *COMPANIONS):
             self.making.with_name(self.making.name + suffix).unlink(missing_ok=True)
+        # It will hold hashes of passwords, and its journal gets its permissions.
+        private(self.making).close()
         return databases.sqlite(self.making, passing=True)
 
     def finish(self, aside: Path) -> str | None:

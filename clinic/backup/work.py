@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,14 @@ def work_folder() -> Iterator[Path]:
     """
     folder = settings.DATA_DIR / ".backup"
     try:
-        lock = (settings.DATA_DIR / ".backup.lock").open("w")
+        lock = os.open(
+            settings.DATA_DIR / ".backup.lock", os.O_RDWR | os.O_CREAT, 0o600
+        )
     except OSError as error:
         raise BackupError(
             f"{settings.DATA_DIR} cannot be written ({error.strerror})."
         ) from None
-    with lock:
+    with os.fdopen(lock, "r+b"):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

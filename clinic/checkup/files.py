@@ -1,6 +1,7 @@
 """What lies in the folders of the portal: who may read it, and whether it is there."""
 
 import os
+import shlex
 import shutil
 import stat
 import tempfile
@@ -48,12 +49,13 @@ def permissions() -> Iterator[Finding]:
     if readable:
         yield error(
             f"Everybody on this machine may read {in_words(readable)}.",
-            remedy=f"chmod o-rwx {settings.DATA_DIR} {BASE_DIR / '.env'}",
+            # Not DATA_DIR itself: the proxy takes static files from below it.
+            remedy=f"chmod o-rwx {shlex.join(map(str, readable))}",
         )
     if writable:
         yield error(
             f"Everybody on this machine may write to {in_words(writable)}.",
-            remedy=f"chmod o-w {' '.join(map(str, writable))}",
+            remedy=f"chmod o-w {shlex.join(map(str, writable))}",
         )
     yield from of_others()
     if not readable and not writable:

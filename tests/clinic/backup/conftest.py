@@ -1,5 +1,6 @@
 """A small portal in files of its own, whatever database the other tests use."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,14 @@ def site(filled, settings, tmp_path, django_db_blocker):
             fallback="jpg",
         )  # fmt: skip
         yield found
+
+
+@pytest.fixture
+def careless():
+    """Let everybody read and write what is made without a word on permissions."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

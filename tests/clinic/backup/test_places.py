@@ -1,6 +1,8 @@
 """Where backups are kept."""
 
 import os
+import shutil
+import stat
 from io import StringIO
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -73,7 +75,9 @@ def test_what_others_keep_there_is_not_theirs(tmp_path):
     assert places.place(str(tmp_path)).names() == [NAME]
 
 
-def test_another_disk_gets_a_copy_in_one_step(tmp_path, passing, monkeypatch):
+@pytest.fixture
+def another_disk(passing, monkeypatch):
+    """The backup is made on another disk than the one it is kept on."""
     renamed = Path.rename
 
     def rename(path, target):
@@ -83,9 +87,30 @@ def test_another_disk_gets_a_copy_in_one_step(tmp_path, passing, monkeypatch):
 
     monkeypatch.setattr(Path, "rename", rename)
 
+
+@pytest.mark.usefixtures("another_disk")
+def test_another_disk_gets_a_copy_in_one_step(tmp_path, passing):
     places.place(str(tmp_path / "b")).put(passing, NAME)
 
     assert os.listdir(tmp_path / "b") == [NAME]
+    assert (tmp_path / "b" / NAME).read_bytes() == b"content"
+
+
+@pytest.mark.usefixtures("another_disk", "careless")
+def test_a_copy_is_closed_to_others_while_it_is_written(tmp_path, passing, monkeypatch):
+    modes = []
+    copy = shutil.copyfileobj
+
+    def watched(source, target, *args):
+        modes.append(stat.S_IMODE(os.fstat(target.fileno()).st_mode))
+        copy(source, target, *args)
+
+    monkeypatch.setattr(shutil, "copyfileobj", watched)
+
+    places.place(str(tmp_path / "b")).put(passing, NAME)
+
+    modes.append(stat.S_IMODE((tmp_path / "b" / NAME).stat().st_mode))
+    assert modes == [0o600, 0o600]
 
 
 def test_a_folder_that_cannot_be_made_is_named(passing):

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import stat
+import subprocess
 from collections import namedtuple
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 
 from clinic import error_pages
+from clinic.backup.work import work_folder
 from clinic.checkup import files
 from clinic.checkup.frame import Severity, error, fine, warning
 
@@ -44,7 +47,37 @@ def test_a_secret_that_others_may_read_is_an_error(data, name):
     path = (data / name).resolve()
     assert found.what == f"Everybody on this machine may read {path}."
     assert found.severity == Severity.ERROR
-    assert found.remedy.startswith("chmod o-rwx ")
+    assert found.remedy == f"chmod o-rwx {path}"
+
+
+def test_the_remedy_closes_what_is_open_and_not_what_the_proxy_reads(data):
+    """It serves static files and the page for errors from below DATA_DIR."""
+    (data / "static").mkdir()
+    style_sheet = data / "static" / "portal.css"
+    style_sheet.write_text("x")
+    for name in ("portal.sqlite3", "secret-key"):
+        (data / name).chmod(0o644)
+
+    (found,) = files.permissions()
+
+    assert found.what.endswith("portal.sqlite3 and 1 more.")
+    subprocess.run(found.remedy.split(), check=True)
+    assert list(files.permissions()) == WELL
+    assert files.is_open(style_sheet, stat.S_IROTH)
+
+
+def test_a_backup_leaves_nothing_open(data):
+    """In a container the folder of the data is open: the proxy has it too."""
+    before = os.umask(0)
+    try:
+        with work_folder():
+            during = list(files.permissions())
+    finally:
+        os.umask(before)
+
+    assert during == WELL
+    assert (data / ".backup.lock").exists()
+    assert list(files.permissions()) == WELL
 
 
 def test_what_lies_in_a_closed_folder_is_closed(data):
