@@ -211,19 +211,6 @@ def aside_folder() -> Path:
     return next(p for p in map(settings.DATA_DIR.joinpath, names) if not p.exists())
 
 
-def owner_of(folder: Path) -> int:
-    return folder.stat().st_uid
-
-
-def check_owner() -> None:
-    """Raise BackupError if the portal could not use what is written now."""
-    owner = owner_of(settings.DATA_DIR)
-    if os.geteuid() == 0 and owner != 0:
-        raise BackupError(
-            f"Run this as the user that the portal runs as: sudo -u '#{owner}' …"
-        )
-
-
 def try_out(
     path: Path, name: str, key: Key | None, folder: Path, progress: Progress
 ) -> VerifiedBackup:

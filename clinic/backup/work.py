@@ -18,16 +18,18 @@ from clinic.backup import BackupError
 def work_folder() -> Iterator[Path]:
     """Return an empty folder in DATA_DIR; raise BackupError if another one is at work.
 
-    What one that was killed has left behind goes first.
+    It is raised for root too: the portal's own user could not open root's lock. What
+    one that was killed has left behind goes first.
     """
     folder = settings.DATA_DIR / ".backup"
+    check_owner()
+    path = settings.DATA_DIR / ".backup.lock"
     try:
-        lock = os.open(
-            settings.DATA_DIR / ".backup.lock", os.O_RDWR | os.O_CREAT, 0o600
-        )
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise BackupError(
-            f"{settings.DATA_DIR} cannot be written ({error.strerror})."
+            f"{path} cannot be written ({error.strerror}). It and its folder must "
+            "belong to the user that the portal runs as."
         ) from None
     with os.fdopen(lock, "r+b"):
         try:
@@ -40,6 +42,19 @@ def work_folder() -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def owner_of(folder: Path) -> int:
+    return folder.stat().st_uid
+
+
+def check_owner() -> None:
+    """Raise BackupError if the portal could not use what is written now."""
+    owner = owner_of(settings.DATA_DIR)
+    if os.geteuid() == 0 and owner != 0:
+        raise BackupError(
+            f"Run this as the user that the portal runs as: sudo -u '#{owner}' …"
+        )
 
 
 def check_room(folder: Path, needed: int) -> None:

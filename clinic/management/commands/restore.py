@@ -84,7 +84,6 @@ class Command(BaseCommand):
         )
 
     def restore(self, path: Path, key: Key | None, folder: Path, *, asks: bool) -> None:
-        restoring.check_owner()
         progress = Progress(self.stdout)
         backup = Backup.look_through(path, key, folder, progress)
         progress.end()

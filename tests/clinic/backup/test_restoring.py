@@ -244,7 +244,7 @@ def test_rows_of_another_portal_change_nothing(site, backup, monkeypatch):
 def test_another_user_than_the_portals_is_refused(site, backup, monkeypatch):
     """Else it could not write what is put back."""
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(restoring, "owner_of", lambda folder: 5)
+    monkeypatch.setattr(work, "owner_of", lambda folder: 5)
 
     refused(site, backup, match="sudo -u '#5'")
 
