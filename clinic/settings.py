@@ -229,6 +229,12 @@ if CACHE_URL:
 # months one each is kept; see clinic/backup.
 BACKUP_URL = variable("BACKUP_URL") or str(DATA_DIR / "backups")
 BACKUP_KEY_FILE = variable("BACKUP_KEY_FILE")
+if BACKUP_KEY_FILE and not Path(BACKUP_KEY_FILE).is_absolute():
+    # It would be looked for in the folder of one release, and go with it.
+    raise ImproperlyConfigured(
+        f"BACKUP_KEY_FILE is “{BACKUP_KEY_FILE}”; it must be a whole path, such as "
+        "/etc/portal/backup.key."
+    )
 try:
     BACKUP_KEEP = Keep.read(variable("BACKUP_KEEP"))
 except ValueError:

@@ -121,7 +121,8 @@ def opening(path: Path, key: Key | None) -> Iterator[IO[bytes]]:
             )
         if not key.secrets:
             raise BackupError(
-                "The key holds its public half only, which opens no backup."
+                "The key holds its public half only, which opens no backup: --verify "
+                "and restore need the other half as well."
             )
         read, write = pipe()
 

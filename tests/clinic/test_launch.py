@@ -442,6 +442,10 @@ def test_the_server_refuses_missing_settings_with_one_sentence(options):
     [
         ({"PORT": "abc"}, "PORT is “abc”"),
         ({"BACKUP_KEEP": "7,4"}, "BACKUP_KEEP is “7,4”; it must be the numbers of"),
+        (
+            {"BACKUP_KEY_FILE": "backup.key"},
+            "BACKUP_KEY_FILE is “backup.key”; it must be a whole path, such as",
+        ),
         ({"DATA_DIR": "/dev/null/x"}, "the folder /dev/null/x cannot be written"),
     ],
 )

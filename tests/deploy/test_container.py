@@ -110,6 +110,18 @@ def test_every_service_stands_behind_walls(name):
     assert service["restart"] == ("no" if name == "prepare" else "unless-stopped")
 
 
+def test_the_key_of_backups_is_with_who_makes_them_and_nobody_may_change_it():
+    mounts = {
+        name: [mount for mount in service.get("volumes", []) if ":/keys" in mount]
+        for name, service in SERVICES.items()
+    }
+
+    assert mounts.pop("backup") == ["./keys:/keys:ro"]
+    assert not any(mounts.values())
+    assert "data:/data" in SERVICES["backup"]["volumes"]
+    assert "/deploy/keys/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_only_nginx_can_be_reached_from_outside():
     assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["nginx"]
     for name in ("database", "valkey"):

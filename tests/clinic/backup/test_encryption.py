@@ -77,6 +77,13 @@ def test_the_public_half_closes_and_does_not_open(tmp_path, key):
         read(path, Key(public))
 
 
+def test_a_key_may_be_roots_and_readable_by_the_portals_group(tmp_path, key):
+    (tmp_path / "key").chmod(0o640)
+
+    path = closed(tmp_path / "backup", Key(tmp_path / "key"))
+    assert read(path, key) == LONG
+
+
 def test_nothing_opens_without_the_key(tmp_path, key):
     with pytest.raises(BackupError, match="name its key"):
         read(closed(tmp_path / "backup", key), None)

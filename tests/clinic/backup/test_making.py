@@ -317,6 +317,22 @@ def test_r09_too_little_room_is_said_before_anything_is_written(site, monkeypatc
 
 
 @pytest.mark.usefixtures("quick")
+def test_the_public_half_of_a_key_makes_backups_and_verifies_none(
+    site, settings, tmp_path
+):
+    run("--new-key", str(tmp_path / "key"))
+    settings.BACKUP_KEY_FILE = str(tmp_path / "public")
+    (tmp_path / "public").write_text(f"{Key(tmp_path / 'key').recipients[0]}\n")
+
+    with pytest.raises(CommandError, match=r"public half only.*: --verify and restore"):
+        run("--verify")
+
+    (path,) = site.backups
+    assert read(path, Key(tmp_path / "key"))[1] == contents()
+    assert not VerifiedBackup.objects.exists()
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_verified_backup_is_remembered(site):
     said = run("--verify")
 
