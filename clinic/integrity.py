@@ -222,7 +222,8 @@ def is_damage(error: BaseException) -> bool:
 def of_schema(using: str = "default") -> Iterator[Finding]:
     """Say whether the tables are those of this release.
 
-    Raises DatabaseError if the database does not answer.
+    What it lacks would give visitors errors; what a later one has added only waits, so
+    that one may go back. Raises DatabaseError if the database does not answer.
     """
     applied = applied_migrations(using)
     release = {
@@ -236,21 +237,23 @@ def of_schema(using: str = "default") -> Iterator[Finding]:
     lacking = sorted(release - applied)
     # Libraries forget old migrations; the portal never does.
     later = sorted(one for one in applied - release if one[0] in OURS)
-    if later:
-        app, name = later[-1]
-        yield Finding(
-            "database.newer",
-            f"The database belongs to a later release ({app} {name}).",
-            "Install that release again, or put a backup of this one back with "
-            "manage.py restore.",
-        )
-    elif lacking:
+    if lacking:
         app, name = lacking[0]
         yield Finding(
             "database.older",
             f"The database belongs to an earlier release: {len(lacking)} migrations "
             f"are missing, the first is {app} {name}.",
             "Make a backup, then run manage.py migrate.",
+        )
+    if later:
+        app, name = later[-1]
+        yield Finding(
+            "database.newer",
+            f"The database belongs to a later release ({app} {name}).",
+            "Readers are served; what the later release has added to may not be saved "
+            "and no backup is verified. Install that release again, or put a backup of "
+            "this one back with manage.py restore.",
+            is_fatal=False,
         )
 
 

@@ -81,7 +81,7 @@ def whole() -> Iterator[Finding]:
 
 @check("Migrations", needs_database=True)
 def migrations() -> Iterator[Finding]:
-    """Neither the database nor the code may be ahead of the other."""
+    """The code may not be ahead of the database; the reverse is for a while only."""
     loader = (executor := MigrationExecutor(connection)).loader
     plan = executor.migration_plan(loader.graph.leaf_nodes())
     waiting = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
@@ -94,9 +94,10 @@ def migrations() -> Iterator[Finding]:
         if app in apps and (app, name) not in {*known, *replaced}
     )
     if ahead:
-        yield error(
+        yield warning(
             f"The database is of a newer version than this code: {ahead[-1]}.",
-            remedy="Run the newer version, or restore a backup from before it.",
+            remedy="Run the newer version, or restore a backup from before it: what it "
+            "has added to may not be saved, and no backup is verified.",
         )
     if waiting:
         yield error(

@@ -127,8 +127,9 @@ def test_r11_tables_of_an_earlier_release_ask_for_migrate():
     assert "manage.py migrate" in finding.remedy
 
 
-@pytest.mark.django_db
-def test_r11_tables_of_a_later_release_ask_for_it_or_for_a_backup():
+@pytest.fixture
+def of_a_later_release():
+    """The database has had a migration that this release lacks."""
     change(
         "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)",
         "clinic",
@@ -136,11 +137,30 @@ def test_r11_tables_of_a_later_release_ask_for_it_or_for_a_backup():
         timezone.now(),
     )
 
-    (finding,) = integrity.of_schema()
 
-    assert finding.code == "database.newer"
+@pytest.mark.django_db
+def test_r17_one_may_go_back_to_the_release_before_on_tables_of_a_later_one(
+    of_a_later_release,
+):
+    (finding,) = integrity.before_start()
+
+    assert (finding.code, finding.is_fatal) == ("database.newer", False)
     assert "clinic 0999_of_the_future" in finding.sentence
+    assert "Install that release again" in finding.remedy
     assert "manage.py restore" in finding.remedy
+
+
+@pytest.mark.django_db
+def test_r11_what_a_later_release_has_added_replaces_nothing_that_is_lacking(
+    of_a_later_release,
+):
+    last = [name for app, name in migrations() if app == "articles"][-1]
+    change("DELETE FROM django_migrations WHERE app = 'articles' AND name = %s", last)
+
+    older, newer = integrity.of_schema()
+
+    assert (older.code, older.is_fatal) == ("database.older", True)
+    assert (newer.code, newer.is_fatal) == ("database.newer", False)
 
 
 @pytest.mark.django_db

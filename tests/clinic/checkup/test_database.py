@@ -167,14 +167,15 @@ def test_a_pending_migration_is_an_error():
     ]
 
 
-def test_code_that_is_older_than_its_database_is_an_error():
+def test_code_that_is_older_than_its_database_is_a_warning():
     MigrationRecorder(connection).record_applied("clinic", "9999_of_next_year")
 
     assert list(database.migrations()) == [
-        error(
+        warning(
             "The database is of a newer version than this code: "
             "clinic.9999_of_next_year.",
-            remedy="Run the newer version, or restore a backup from before it.",
+            remedy="Run the newer version, or restore a backup from before it: what it "
+            "has added to may not be saved, and no backup is verified.",
         )
     ]
 
