@@ -76,7 +76,8 @@ def never_create(using: str = "default") -> None:
     """Let this process open no database that is not there.
 
     SQLite would make an empty one, and a portal that has lost everything would look
-    like a new one. Only ``migrate`` and the restoring of a backup may begin a file.
+    like a new one. Only ``migrate``, ``prepare --first`` and the restoring of a backup
+    may begin a file.
     """
     database = connections[using]
     path = path_of(database)

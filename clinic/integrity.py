@@ -24,8 +24,8 @@ from clinic import database, sqlite
 
 RESTORE = "Put the last backup back with manage.py restore."
 FIRST = (
-    "If this portal is new, run manage.py migrate; if not, put the last backup back "
-    "with manage.py restore."
+    "If this portal is new, run manage.py prepare --first; if not, see whether its "
+    "disk is mounted, or put the last backup back with manage.py restore."
 )
 HEADER = b"SQLite format 3\0"
 OURS = {"articles", "clinic"}

@@ -62,7 +62,7 @@ def filled(tmp_path_factory):
     from tests.test_server import manage
 
     folder = tmp_path_factory.mktemp("filled")
-    manage(folder, "prepare", "-v", "0")
+    manage(folder, "prepare", "--first", "-v", "0")
     manage(folder, "load_sample")
     return folder
 

@@ -40,8 +40,8 @@ def reachable() -> Iterator[Finding]:
     if path:
         yield error(
             f"There is no database at {path}.",
-            remedy="Restore a backup, or begin anew with manage.py migrate. "
-            f"{NOT_CHECKED}",
+            remedy="See whether its disk is mounted; restore a backup, or begin anew "
+            f"with manage.py prepare --first. {NOT_CHECKED}",
         )
         return
     told = silence()

@@ -113,7 +113,7 @@ def serve(portal, data, variables):
     )
     subprocess.run(["chmod", "-R", "a-w", portal], check=True)
     try:
-        for words in (["prepare", "-v0"], ["backup", "--verify"]):
+        for words in (["prepare", "--first", "-v0"], ["backup", "--verify"]):
             subprocess.run([python, "manage.py", *words], check=True, **options)
         # The first lines of installed scripts name the folder of the build.
         server = subprocess.Popen(

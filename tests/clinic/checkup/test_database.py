@@ -50,8 +50,8 @@ def test_a_missing_or_empty_file_is_found_and_not_made(elsewhere, tmp_path, cont
 
     assert found == error(
         f"There is no database at {path}.",
-        remedy="Restore a backup, or begin anew with manage.py migrate. "
-        "What needs the database was not checked.",
+        remedy="See whether its disk is mounted; restore a backup, or begin anew with "
+        "manage.py prepare --first. What needs the database was not checked.",
     )
     assert database.answers() is False
     assert path.exists() is (content is not None)
