@@ -163,7 +163,7 @@ def write_media(writer: Writer, progress: Progress) -> None:
 def rotate(plan: Plan) -> list[str]:
     """Delete the backups that have had their time; return their names."""
     moments = {name: moment_of(name) for name in plan.place.names()}
-    stay = kept([at for at in moments.values() if at], plan.keep)
+    stay = kept([at for at in moments.values() if at], plan.keep, datetime.now(UTC))
     gone = [name for name, at in moments.items() if at not in stay]
     for name in gone:
         plan.place.delete(name)

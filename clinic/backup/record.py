@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from clinic.backup.rotation import AHEAD
 from clinic.models import VerifiedBackup
 
 # With one each night, the second one has failed as well.
@@ -14,8 +15,17 @@ REMEMBERED = timedelta(days=400)
 
 
 def last_verified() -> VerifiedBackup | None:
-    """Return the newest backup that was put back for a trial, or None."""
-    return VerifiedBackup.objects.order_by("made_at", "pk").last()
+    """Return the newest backup that was put back for a trial, or None.
+
+    One of the future was made while the clock was wrong: it would look fresh for years.
+    """
+    known = VerifiedBackup.objects.filter(made_at__lte=timezone.now() + AHEAD)
+    return known.order_by("made_at", "pk").last()
+
+
+def is_any_ahead() -> bool:
+    """Say whether a verified backup bears a moment that is not yet."""
+    return VerifiedBackup.objects.filter(made_at__gt=timezone.now() + AHEAD).exists()
 
 
 def is_too_old(backup: VerifiedBackup) -> bool:

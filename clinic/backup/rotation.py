@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 # Whoever makes one by hand before an upgrade must find it when the upgrade has failed.
 ALL_OF_THE_LAST = timedelta(days=1)
+# Two clocks may differ by so much. What is later was made while one was wrong.
+AHEAD = timedelta(minutes=5)
 
 
 class Keep(NamedTuple):
@@ -32,16 +34,20 @@ class Keep(NamedTuple):
         return cls(days, weeks, months)
 
 
-def kept(moments: Iterable[datetime], keep: Keep) -> set[datetime]:
+def kept(moments: Iterable[datetime], keep: Keep, now: datetime) -> set[datetime]:
     """Return which of these (aware, UTC) stay.
 
     Everything of the day before the newest; then the last of each of so many days,
     weeks and months that have any. A portal that stood still loses none meanwhile.
+    What says that it was made later than ``now`` stays, and pushes nothing out: nobody
+    knows when that was.
     """
     newest_first = sorted(moments, reverse=True)
+    found = {at for at in newest_first if at > now + AHEAD}
+    newest_first = [at for at in newest_first if at not in found]
     if not newest_first:
-        return set()
-    found = {at for at in newest_first if newest_first[0] - at < ALL_OF_THE_LAST}
+        return found
+    found |= {at for at in newest_first if newest_first[0] - at < ALL_OF_THE_LAST}
     for count, period in (
         (keep.days, "%Y-%m-%d"),
         (keep.weeks, "%G-%V"),

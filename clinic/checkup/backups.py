@@ -12,6 +12,13 @@ from clinic.checkup.frame import Finding, check, error, fine, warning
 def proved() -> Iterator[Finding]:
     backup = record.last_verified()
     remedy = "Run manage.py backup --verify once a day, see the README."
+    if backup is None and record.is_any_ahead():
+        yield error(
+            "Every verified backup bears a moment in the future: the clock is wrong, "
+            "or was when they were made.",
+            remedy=f"Set the clock (timedatectl). {remedy}",
+        )
+        return
     if backup is None:
         yield error("No backup was ever proved to be good.", remedy=remedy)
         return

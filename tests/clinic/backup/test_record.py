@@ -93,6 +93,23 @@ def test_the_newest_counts_not_the_last_that_was_looked_at():
     assert record.last_verified().name == "new"
 
 
+def test_r13_one_of_the_future_does_not_look_fresh(manager):
+    verified(-400 * HOUR, "of a wrong clock")
+    assert record.last_verified() is None
+    assert [name for name, _text in told(manager)] == ["backup backup--missing"]
+
+    verified(49 * HOUR, "old")
+
+    assert record.last_verified().name == "old"
+    assert [name for name, _text in told(manager)] == ["backup backup--missing"]
+
+
+def test_r13_one_that_is_some_minutes_ahead_counts():
+    verified(-timedelta(minutes=4), "of another machine")
+
+    assert record.last_verified().name == "of another machine"
+
+
 def test_where_there_is_none_there_is_none():
     assert record.last_verified() is None
 

@@ -40,3 +40,16 @@ def test_a_backup_that_was_proved_is_told_with_its_age(late, severity, end):
     assert found.severity == severity
     assert found.what.startswith(f"portal.tar of {made:%Y-%m-%d} was put back")
     assert found.what.endswith(end)
+
+
+def test_r13_backups_that_are_all_of_the_future_are_an_error():
+    made = timezone.now() + timedelta(days=300)
+    VerifiedBackup.objects.create(
+        name="portal.tar", made_at=made, rows=12, files=3, seconds=1
+    )
+
+    (found,) = backups.proved()
+
+    assert found.severity == Severity.ERROR
+    assert found.what.startswith("Every verified backup bears a moment in the future")
+    assert "timedatectl" in found.remedy
