@@ -13,7 +13,9 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"The portal cannot start: {error}")
+        sys.stderr.write(f"The portal cannot start: {error}\n")
+        # For monitoring, 1 of doctor means warnings only.
+        sys.exit(2 if sys.argv[1:2] == ["doctor"] else 1)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -20,6 +21,8 @@ MEGABYTE = 1024 * 1024
 LITTLE, TOO_LITTLE = 1024 * MEGABYTE, 200 * MEGABYTE
 # Of all that lies in DATA_DIR, the folders that hold nothing secret.
 OPEN = {"errors", "jobs", "media", "static"}
+# And those of what is under way, where files come and go.
+PASSING = {".backup", "incoming"}
 
 
 # Permissions #################################################################
@@ -34,7 +37,10 @@ def secrets() -> list[Path]:
 
 def is_open(path: Path, bits: int) -> bool:
     """Say whether others on this machine reach it and have one of these rights."""
-    if not path.stat().st_mode & bits:
+    try:
+        if not path.stat().st_mode & bits:
+            return False
+    except FileNotFoundError:  # the folder of a backup that has come to its end
         return False
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
 
@@ -65,15 +71,27 @@ def permissions() -> Iterator[Finding]:
 def of_others() -> Iterator[Finding]:
     """Find what a command has left that was run by another account, root mostly."""
     owner = settings.DATA_DIR.stat().st_uid
-    strangers = [
-        path for path in settings.DATA_DIR.rglob("*") if path.lstat().st_uid != owner
-    ]
+    strangers = [path for path, uid in owners(settings.DATA_DIR) if uid != owner]
     if strangers:
         yield error(
             f"The portal's account does not own {in_words(strangers)}: it may not be "
             "able to write there.",
             remedy=f"chown -R --reference={settings.DATA_DIR} {settings.DATA_DIR}",
         )
+
+
+def owners(data: Path) -> Iterator[tuple[Path, int]]:
+    """Yield all that lies there, with its owner, but what goes meanwhile.
+
+    A folder that is gone when it is its turn is left out, as ``os.walk`` does.
+    """
+    for folder, folders, names in os.walk(data):
+        if Path(folder) == data:
+            folders[:] = [name for name in folders if name not in PASSING]
+        for name in (*folders, *names):
+            path = Path(folder, name)
+            with suppress(FileNotFoundError):
+                yield path, path.lstat().st_uid
 
 
 def in_words(paths: list[Path]) -> str:

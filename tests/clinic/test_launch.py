@@ -391,6 +391,14 @@ def test_a_wrong_setting_is_refused_with_one_sentence_that_names_it(name):
     assert name in done.stderr
 
 
+def test_for_monitoring_wrong_settings_are_an_error_of_the_doctor():
+    """Its exit code 1 means that there are warnings only."""
+    done = run(sys.executable, "manage.py", "doctor", **RIGHT | WRONG["HTTPS"])
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("The portal cannot start: HTTPS")
+
+
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [

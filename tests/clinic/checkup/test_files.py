@@ -5,6 +5,7 @@ import shutil
 import stat
 import subprocess
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -114,6 +115,36 @@ def test_a_file_of_another_account_is_an_error(data):
         "to write there.",
         remedy=f"chown -R --reference={data} {data}",
     )
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")
+def test_what_is_under_way_is_not_looked_at(data):
+    for name in files.PASSING:
+        (data / name).mkdir()
+        (data / name / "file").touch()
+        os.chown(data / name / "file", 12345, -1)
+        (data / name).chmod(0o700)
+
+    assert list(files.permissions()) == WELL
+
+
+def test_what_goes_while_it_is_looked_at_is_no_error(data, monkeypatch):
+    (data / "media" / "a").mkdir(parents=True)
+    (data / "media" / "picture").touch()
+    looked, lstat = [], Path.lstat
+
+    def lose(path):
+        """Everything in the folder goes as soon as something of it is looked at."""
+        if path.parent == data / "media":
+            shutil.rmtree(path.parent)
+        looked.append(path.name)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", lose)
+
+    assert list(files.of_others()) == []
+    assert files.is_open(data / "media", 0o004) is False
+    assert {"media", "portal.sqlite3", "a"} <= set(looked)
 
 
 # Room ########################################################################
