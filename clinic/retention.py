@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from clinic.backup import replaced
 from clinic.models import AuditEntry, MissedAddress, Session, Throttle
 
 # What staff did at the desk. Two years are enough to find out how a mistake came about;
@@ -87,3 +88,9 @@ def unfinished_files() -> int:
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+@forgets("what a restore replaced")
+def what_a_restore_replaced() -> int:
+    """What was deleted stands in it: for as long as visitors are told of backups."""
+    return replaced.forget(timezone.now() - settings.BACKUP_KEEP.longest)

@@ -12,7 +12,8 @@ from clinic.retention import everything
 class Command(BaseCommand):
     help = (
         "Deletes what may not be kept any longer: ended sessions, searches in vain, "
-        "missed addresses, old entries of the desk's log, forgotten temporary files. "
+        "missed addresses, old entries of the desk's log, forgotten temporary files, "
+        "what a restore replaced long ago. "
         "It can be stopped and run again."
     )
 
