@@ -59,7 +59,7 @@ def test_wrong_guesses_are_forgotten_when_nobody_has_to_wait_any_more():
 def test_searches_and_addresses_go_after_their_time_without_a_new_one():
     for path, days in (("/old/", 91), ("/new/", 89)):
         MissedAddress.objects.create(path=path, count=2, last_seen=days_ago(days))
-        date = days_ago(days).date()
+        date = timezone.localdate(days_ago(days))
         Unfound.objects.create(
             language="en", words=path, count=1, first_date=date, last_date=date
         )
