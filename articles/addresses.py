@@ -54,8 +54,11 @@ def slash_and_more(request: HttpRequest) -> HttpResponse | None:
 def answer_at(path: str) -> HttpResponseBase | None:
     """Return what a page of the portal answers at exactly that path, None if none.
 
-    The views themselves are asked, so there is no second list of what there is.
+    The views themselves are asked, so there is no second list of what there is. The
+    desk is none of its pages: it answers nobody whom it does not know.
     """
+    if path.startswith(reverse("admin:index")):
+        return None
     language = get_language_from_path(path) or settings.LANGUAGE_CODE
     request: Any = HttpRequest()
     request.method, request.path, request.path_info = "GET", path, path

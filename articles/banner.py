@@ -113,7 +113,9 @@ def balanced(
     text: str, one: ImageFont.FreeTypeFont, width: int, count: int
 ) -> list[str]:
     """Break a text into so many lines of much the same length."""
-    while len(wrapped(text, one, width - 20)) == count > 1:
+    # No word is broken, so no line becomes narrower than the longest one.
+    least = max(map(one.getlength, text.split()), default=0)
+    while width - 20 >= least and len(wrapped(text, one, width - 20)) == count > 1:
         width -= 20
     return wrapped(text, one, width)
 

@@ -5,10 +5,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
 from articles.banner import banner
-from articles.models import Topic
+from articles.models import Topic, TopicAddress
 from articles.views import by_key, ending, live_editions, topics
 from clinic.models import Practice
-from clinic.views import PublicPage
+from clinic.views import PublicPage, moved
 
 
 class Banner(PublicPage):
@@ -27,9 +27,16 @@ class Banner(PublicPage):
 
 
 class TopicBanner(Banner):
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        """Answer, or lead from an older address to where it stands now."""
+        found = Topic.objects.filter(slug=kwargs["slug"]).first()
+        if found is None:
+            return moved(TopicAddress, kwargs["slug"], "articles:topic_banner")
+        self.topic = found
+        return super().get(request, **kwargs)
+
     def words(self) -> tuple[str, str]:
-        topic = get_object_or_404(Topic, slug=self.kwargs["slug"])
-        return str(topic.name), gettext("Articles")
+        return str(self.topic.name), gettext("Articles")
 
 
 class ArticleBanner(Banner):

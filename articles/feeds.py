@@ -15,20 +15,19 @@ from urllib.parse import urlsplit
 import nh3
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language, gettext
 from selectolax.lexbor import LexborHTMLParser
 
-from articles.models import Edition, EditionQuerySet, Topic
+from articles.models import Edition, EditionQuerySet, Topic, TopicAddress
 from articles.templatetags.contacts import with_contacts
 from articles.views import live_editions
 from clinic.addresses import absolute
 from clinic.edge.edge import ENDS
 from clinic.models import Doctor, Practice
-from clinic.views import PublicPage
+from clinic.views import PublicPage, moved
 
 NEWEST = 30
 # What is left of a page's HTML: its words and their order.
@@ -111,8 +110,15 @@ class ArticleFeed(PublicPage):
 class TopicFeed(ArticleFeed):
     """The newest articles of a topic in a language."""
 
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        """Answer, or lead whoever has subscribed to it at an older address."""
+        found = Topic.objects.filter(slug=kwargs["slug"]).first()
+        if found is None:
+            return moved(TopicAddress, kwargs["slug"], "articles:topic_feed")
+        self.topic = found
+        return super().get(request, **kwargs)
+
     def editions(self) -> EditionQuerySet:
-        self.topic = get_object_or_404(Topic, slug=self.kwargs["slug"])
         return super().editions().filter(topic=self.topic)
 
     def title(self) -> str:
@@ -186,9 +192,12 @@ def for_elsewhere(html: str, address: str) -> str:
         if "email" in (link.attrs.get("class") or "").split():
             link.inner_html = gettext("our contact page")
             target = reverse("clinic:contact")
-        link.attrs["href"] = (
-            address + target if target.startswith("#") else absolute(target)
-        )
+        try:
+            target = address + target if target.startswith("#") else absolute(target)
+        except ValueError:  # no address at all
+            link.unwrap()
+            continue
+        link.attrs["href"] = target
     return nh3.clean(
         (tree.body.inner_html if tree.body else "") or "",
         tags=TAGS,

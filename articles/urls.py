@@ -77,7 +77,7 @@ urlpatterns = [
         name="glossary",
     ),
     path(
-        pgettext_lazy("address", "glossary/<str:letter>/"),
+        pgettext_lazy("address", "glossary/<letter:letter>/"),
         views.GlossaryLetter.as_view(),
         name="glossary_letter",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +33,8 @@ from articles.models import (
 from articles.models.link import Kind, LinkState
 from clinic.addresses import absolute
 from clinic.models import Picture
+
+logger = logging.getLogger(__name__)
 
 # What makes an address impossible, today and tomorrow.
 HOPELESS = {"address", "port", "private"}
@@ -126,7 +129,20 @@ def in_turn(links: Iterable[Link]) -> Iterator[Link]:
 
 
 def check(link: Link, web: Web) -> None:
-    """Ask for a link in the way of its kind, and note what came of it."""
+    """Ask for a link in the way of its kind, and note what came of it.
+
+    Whatever breaks on the way is no answer: those after it are checked all the same.
+    """
+    try:
+        ask(link, web)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("%s could not be checked.", link.address)
+        link.failed("connection")
+
+
+def ask(link: Link, web: Web) -> None:
     if link.kind == Kind.PAGE:
         check_page(link)
     elif link.kind == Kind.PICTURE:
@@ -144,7 +160,7 @@ def check_page(link: Link) -> None:
     if path.startswith(settings.STATIC_URL):
         name = path.removeprefix(settings.STATIC_URL)
         return link.found() if is_there(name) else link.gone("missing")
-    if path.startswith(reverse("admin:index")):
+    if f"{path}/".startswith(reverse("admin:index")):
         return link.gone("missing")  # readers cannot open it
     answer: Any = answer_at(path)
     if answer is None:

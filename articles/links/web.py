@@ -162,7 +162,7 @@ class Web:
             return Outcome(reason="certificate", url=at)
         except TimeoutError:
             return Outcome(reason="timeout", url=at)
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, http.client.HTTPException, ValueError, OverflowError):
             return Outcome(reason="connection", url=at)
 
     def answer(self, url: str) -> Answer:
@@ -208,7 +208,7 @@ class Web:
                 headers["Range"] = f"bytes=0-{ENOUGH - 1}"
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
-            response.read(ENOUGH)
+            response.close()  # of what follows the head nothing is read
             return Answer(
                 HTTPStatus.OK if response.status in PARTS else response.status,
                 as_sent(response.headers.get("Location", "")),
@@ -302,7 +302,7 @@ def seconds(retry_after: str) -> float | None:
         return float(retry_after)
     try:
         at = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     left = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
     return max(left.total_seconds(), 0.0)

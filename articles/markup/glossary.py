@@ -168,6 +168,8 @@ def explain(html: str, glossary: Glossary) -> Explained:
     if not glossary.terms:
         return Explained(html, [])
     pieces = TAG.split(html)  # every second one is a tag
+    # From some machines an accent comes as a sign of its own.
+    pieces[::2] = map(composed, pieces[::2])
     notes: list[Note] = []
     inside: list[str] = []  # the unmarked element, and those of its name within it
     for place, piece in enumerate(pieces):

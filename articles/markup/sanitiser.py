@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import nh3
 
@@ -43,7 +44,7 @@ def safe_attribute(tag: str, attribute: str, value: str) -> str | None:
         own_page = re.match(r"/(?![/\\])|#", address)
         scheme = re.match(r"([a-z]+):", address, re.IGNORECASE)
         known_scheme = scheme and scheme[1].lower() in SCHEMES
-        return address if own_page or known_scheme else None
+        return address if (own_page or known_scheme) and is_address(address) else None
     if attribute == "data-contact":
         return value if re.fullmatch(CONTACT, value) else None
     if attribute == "start":
@@ -51,6 +52,15 @@ def safe_attribute(tag: str, attribute: str, value: str) -> str | None:
     if attribute in {"colspan", "rowspan"}:
         return value if re.fullmatch(r"[1-9]|1\d|20", value) else None
     return value
+
+
+def is_address(text: str) -> bool:
+    """Say whether programs can take it apart: ``https://a:b]@c/`` is no address."""
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
 
 
 # nh3 takes quadratic time to write "&" and the characters whose first byte is also that

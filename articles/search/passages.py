@@ -71,9 +71,12 @@ def hits_in(text: str, stems: Collection[str], language: str) -> list[Span]:
 
 @lru_cache(128)
 def beginnings(stems: frozenset[str], language: str) -> re.Pattern[str]:
-    """Match every word that may have one of the stems: a word begins like its stem."""
-    # Snowball writes a last "y" as "i".
-    written = (spellings(s[:-1] if s.endswith("i") else s, language) for s in stems)
+    """Match every word that may have one of the stems.
+
+    A word begins like its stem, but for the last letter: Snowball writes
+    "sopravvivenza" as "sopravvivent" and a last "y" as "i".
+    """
+    written = (spellings(s[:-1] if len(s) > 1 else s, language) for s in stems)
     any_of = "|".join(sorted(written, key=len, reverse=True))
     return re.compile(rf"(?<!{IN_A_WORD})(?:{any_of}){IN_A_WORD}*")
 

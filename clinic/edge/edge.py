@@ -326,11 +326,14 @@ def broken(key: str) -> Response:
 def known(path: str, query: str) -> str:
     """Return, with its "?", what pages understand of a query, in one order.
 
-    Where an older site may have had a page, that is what redirects understand.
+    Where an older site may have had a page, that is what redirects understand. A file
+    (a picture, a feed, a card) understands nothing.
     """
     old = old_addresses.parameters(path, query)
     if old:
         return f"?{urlencode(old)}"
+    if "." in path.rpartition("/")[2]:
+        return ""
     try:
         pairs = dict(parse_qsl(query, max_num_fields=20))
     except ValueError:

@@ -55,12 +55,19 @@ class MissedAddressQuerySet(models.QuerySet["MissedAddress"]):
             self.purge()
 
     def purge(self) -> int:
-        """Forget what is old, and of what is too much the rarest; say how many."""
+        """Forget what is old and what is too much; say how many.
+
+        Half of what stays is the most frequent, half the newest: what has begun to
+        come often must have time to be counted.
+        """
         gone, _models = self.filter(last_seen__lte=timezone.now() - self.KEPT).delete()
-        often = self.order_by("-count", "-last_seen", "-pk")
-        rare = list(often.values_list("pk", flat=True)[self.MOST :])
-        if rare:
-            gone += self.filter(pk__in=rare).delete()[0]
+        if self.count() > self.MOST:
+            half = self.MOST // 2
+            often = self.order_by("-count", "-last_seen", "-pk")[:half]
+            stay = list(often.values_list("pk", flat=True))
+            others = self.exclude(pk__in=stay).order_by("-last_seen", "-count", "-pk")
+            stay += others.values_list("pk", flat=True)[: self.MOST - half]
+            gone += self.exclude(pk__in=stay).delete()[0]
         return gone
 
 

@@ -418,3 +418,11 @@ def test_a_missing_page_offers_the_words_of_its_address(client, practice):
 
     assert response.status_code == 404
     assert response.context["words"] == "la febbre alta"
+
+
+@pytest.mark.parametrize("address", ["/admin", "/admin?x=1"])
+def test_the_desk_without_its_last_slash_is_found(client, address):
+    answer = client.get(address)
+
+    assert answer.status_code == 301
+    assert answer["Location"].startswith("/admin/")

@@ -202,3 +202,18 @@ def test_it_ends_with_the_article(visitor, site):
         entry = visitor.edge.edge.pages.get(LIVE["en"])
 
         assert entry.ends == article.editions.get().live_until.timestamp()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Colangiocarcinoma intraepatico",
+        "Chemioembolizzazione transarteriosa",
+        "Radiofrequency thermoablation",
+        "Immunotherapy: cholangiocarcinoma",
+        "Otorinolaringoiatria Gastroenterologia Elettroencefalografia",
+        "x" * 200 + " " + "y" * 200,
+    ],
+)
+def test_words_that_fill_a_line_each_come_to_an_end(title):
+    assert painted(title, "Il fegato", "Dr. Test", "").size == banner.SIZE

@@ -379,3 +379,16 @@ def test_what_a_statement_leads_to_is_checked_as_long_as_it_says_so(web):
     run()
 
     assert not Link.objects.exists()
+
+
+def test_what_breaks_on_the_way_keeps_no_other_link_from_being_checked(monkeypatch):
+    link = Link.objects.create(kind=Kind.WEB, address="https://www.example.org/odd")
+
+    def broken(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr(checking, "check_web", broken)
+    checking.check(link, None)
+
+    link.refresh_from_db()
+    assert (link.state, link.reason) == (LinkState.UNSURE, "connection")

@@ -190,6 +190,27 @@ def test_a_topic_has_a_feed_of_its_own(client):
     assert found.feed.link == f"{SITE}/topics/liver/"
 
 
+@pytest.mark.parametrize("file", ["feed.atom", "banner.png"])
+def test_whoever_has_an_older_address_of_a_topic_is_led_on(client, file):
+    topic = published(topic__slug="liver").topic
+    topic.slug = "the-liver"
+    topic.save()
+
+    answer = client.get(f"/topics/liver/{file}")
+
+    assert answer.status_code == 301
+    assert answer["Location"] == f"/topics/the-liver/{file}"
+    assert client.get(f"/topics/never/{file}").status_code == 404
+
+
+def test_what_is_no_address_breaks_no_feed():
+    html = feeds.for_elsewhere(
+        '<p><a href="https://a:b]@c.example/">here</a></p>', "https://x/"
+    )
+
+    assert html == "<p>here</p>"
+
+
 def test_nothing_before_its_time_and_nothing_after(client):
     factories.ArticleFactory()
     planned = published(at=timezone.now() + timedelta(days=1))

@@ -221,6 +221,35 @@ def test_a_site_that_drips_is_left(site, web, monkeypatch):
     assert web.look(f"{site.url}/a").reason == "connection"
 
 
+def test_what_drips_behind_the_head_is_not_waited_for(web):
+    """HEAD is refused, and the page that is asked for instead never ends."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+        web.ports = frozenset({port})
+
+        def serve():
+            for head in (b"HTTP/1.1 405 No\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nx"):
+                visitor, _address = door.accept()
+                visitor.recv(4096)
+                visitor.sendall(head)
+                open_ones.append(visitor)
+
+        open_ones = []
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        outcome = web.look(f"http://127.0.0.1:{port}/")
+        thread.join(10)
+        for visitor in open_ones:
+            visitor.close()
+
+    assert outcome.status == 200
+
+
+@pytest.mark.parametrize("wanted", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
+def test_a_pause_that_is_no_time_is_none(wanted):
+    assert module.seconds(wanted) is None
+
+
 def test_a_site_that_never_shakes_hands_is_left(monkeypatch):
     monkeypatch.setattr(module, "LONGEST", 0.2)
     monkeypatch.setattr(module, "PATIENCE", 60)

@@ -22,12 +22,18 @@ def test_words_are_marked_in_whatever_form():
 @pytest.mark.parametrize(
     ("word", "looked_for"),
     [("Oedema", "edema"), ("edema", "oedema"), ("tumours", "tumor"),
-     ("Biopsy", "biopsies"), ("haemoglobin", "hemoglobin"), ("leukaemic", "leukemia")],
+     ("Biopsy", "biopsies"), ("haemoglobin", "hemoglobin"), ("leukaemic", "leukemia"),
+     ("disability", "disability"), ("Caring", "care"), ("aging", "aging")],
 )  # fmt: skip
 def test_words_are_marked_however_they_are_spelled(word, looked_for):
     stems = stems_of(looked_for, "en")
 
     assert marked(word, stems, "en") == [Piece(word, True)]
+
+
+@pytest.mark.parametrize("word", ["sopravvivenza", "Resistenza", "incontinenza"])
+def test_words_whose_stem_ends_otherwise_are_marked(word):
+    assert marked(word, stems_of(word, "it"), "it") == [Piece(word, True)]
 
 
 def test_accents_do_not_move_the_marks():

@@ -162,3 +162,17 @@ def test_of_a_query_only_what_redirects_understand_reaches_them(visitor, applica
         "option=com_content&id=7",
         "",
     ]
+
+
+@pytest.mark.django_db
+def test_what_begins_to_be_missed_has_time_to_be_counted(monkeypatch):
+    """Also where a thousand others have been asked for again and again."""
+    monkeypatch.setattr(type(MissedAddress.objects.all()), "MOST", 4)
+    MissedAddress.objects.add({f"/old-{n}": (5, "") for n in range(4)})
+
+    for _minute in range(2):
+        MissedAddress.objects.add({"/new": (1, "")})
+
+    kept = dict(MissedAddress.objects.values_list("path", "count"))
+    assert len(kept) == 4
+    assert kept["/new"] == 2
