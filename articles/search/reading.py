@@ -13,7 +13,7 @@ from articles.search.words import is_empty, stem, stems_of
 from clinic import generation
 
 # Longer words that one word may stand for, and ways to read a query.
-MOST_FORMS, MOST_READINGS, MOST_ROWS = 8, 3, 64
+MOST_FORMS, MOST_READINGS, MOST_ROWS = 8, 6, 64
 # Fewer letters than these begin too many words.
 SHORTEST_BEGINNING = 4
 # What inflection adds in Italian and English, if five letters stand before it.

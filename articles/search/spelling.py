@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -64,13 +66,18 @@ def nearest(word: str, language: str) -> str | None:
             for found, rank in within_slips(stemmed, stems).items()
         }
     names = names_by_stem(language)
-    ranks: list[tuple[tuple[int, ...], str]] = []
-    for found, (slips, is_other) in near.items():
-        token = stem(found, language)
-        often = frequency(token, language)
-        if any(often) or token in names:
-            ranks.append(((-slips, -is_other, *often), found))
-    return max(ranks)[1] if ranks else None
+    # How often a word stands on pages is asked of the nearest ones only.
+    slips_of = itemgetter(1)
+    for _slips, alike in groupby(sorted(near.items(), key=slips_of), key=slips_of):
+        ranks: list[tuple[tuple[int, int], str]] = []
+        for found, _rank in alike:
+            token = stem(found, language)
+            often = frequency(token, language)
+            if any(often) or token in names:
+                ranks.append((often, found))
+        if ranks:
+            return max(ranks)[1]
+    return None
 
 
 def within_slips(word: str, known: list[str]) -> dict[str, tuple[int, bool]]:

@@ -111,6 +111,14 @@ def test_a_synonym_is_used_within_a_longer_query(article):
     assert titles("pain from spots in the liver") == ["Liver metastases and pain"]
 
 
+def test_a_word_may_have_several_meanings(article):
+    for means in ("carcinoma", "neoplasm", "sarcoma", "metastases"):
+        Synonym.objects.create(words="spots", means=means)
+    article("Liver metastases")
+
+    assert titles("spots") == ["Liver metastases"]
+
+
 def test_synonyms_belong_to_a_language(article):
     article("Metastasi", language="it")
     Synonym.objects.create(language="en", words="macchie", means="metastasi")
