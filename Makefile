@@ -41,7 +41,7 @@ test-long: $(VENV)/dev  ## Run the tests that take minutes: faults, deployment, 
 
 test-postgres: $(VENV)/dev  ## Run the tests on PostgreSQL (ONLY=database: those that reach it)
 	@$(BIN)/python tests/ensure_browser.py
-	@$(BIN)/python -m tests.postgresql $(if $(ONLY),-m $(ONLY))
+	@$(BIN)/python -m tests.postgresql $(if $(ONLY),-m "$(ONLY)")
 
 fuzz: $(VENV)/dev  ## Give every parser what nobody would write (MINUTES=10 each; ONLY=search)
 	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(ONLY)

@@ -28,7 +28,7 @@ from clinic.models import Picture, Practice, User
 from tests import factories
 from tests.conftest import is_sure
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
 
 
 # The site under attack #######################################################

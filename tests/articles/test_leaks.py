@@ -27,7 +27,7 @@ from clinic.models import Doctor, Email, Picture
 from tests import factories
 from tests.conftest import upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(days=1)

@@ -31,7 +31,7 @@ from tests.clinic.test_admin import errors, fields, parsed, rows, said
 from tests.clinic.test_roles import account, doctor_account, signed_in
 from tests.conftest import upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
 
 LIST = "/admin/articles/article/"
 
