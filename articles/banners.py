@@ -5,10 +5,9 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
 from articles.banner import banner
-from articles.models import Topic, TopicAddress
-from articles.views import by_key, ending, live_editions, topics
+from articles.views import OfTopic, by_key, ending, live_editions, topics
 from clinic.models import Practice
-from clinic.views import PublicPage, moved
+from clinic.views import PublicPage
 
 
 class Banner(PublicPage):
@@ -26,14 +25,8 @@ class Banner(PublicPage):
         return gettext("What would you like to understand?"), ""
 
 
-class TopicBanner(Banner):
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        """Answer, or lead from an older address to where it stands now."""
-        found = Topic.objects.filter(slug=kwargs["slug"]).first()
-        if found is None:
-            return moved(TopicAddress, kwargs["slug"], "articles:topic_banner")
-        self.topic = found
-        return super().get(request, **kwargs)
+class TopicBanner(OfTopic, Banner):
+    moved_to = "articles:topic_banner"
 
     def words(self) -> tuple[str, str]:
         return str(self.topic.name), gettext("Articles")

@@ -21,13 +21,13 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language, gettext
 from selectolax.lexbor import LexborHTMLParser
 
-from articles.models import Edition, EditionQuerySet, Topic, TopicAddress
+from articles.models import Edition, EditionQuerySet
 from articles.templatetags.contacts import with_contacts
-from articles.views import live_editions
+from articles.views import OfTopic, live_editions
 from clinic.addresses import absolute
 from clinic.edge.edge import ENDS
 from clinic.models import Doctor, Practice
-from clinic.views import PublicPage, moved
+from clinic.views import PublicPage
 
 NEWEST = 30
 # What is left of a page's HTML: its words and their order.
@@ -107,16 +107,10 @@ class ArticleFeed(PublicPage):
         return reverse("articles:list")
 
 
-class TopicFeed(ArticleFeed):
+class TopicFeed(OfTopic, ArticleFeed):
     """The newest articles of a topic in a language."""
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        """Answer, or lead whoever has subscribed to it at an older address."""
-        found = Topic.objects.filter(slug=kwargs["slug"]).first()
-        if found is None:
-            return moved(TopicAddress, kwargs["slug"], "articles:topic_feed")
-        self.topic = found
-        return super().get(request, **kwargs)
+    moved_to = "articles:topic_feed"
 
     def editions(self) -> EditionQuerySet:
         return super().editions().filter(topic=self.topic)

@@ -148,19 +148,29 @@ class ArticleList(PublicPage, TemplateView):
         )
 
 
-class TopicDetail(ArticleList):
+class OfTopic(PublicPage):
+    """Comes before the view that answers for ``self.topic``.
+
+    ``moved_to`` is the name of its address; empty: that of the topic's page.
+    """
+
+    moved_to = ""
+    topic: Topic
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer, or lead to it from an address where the topic has stood."""
+        found = Topic.objects.filter(slug=kwargs["slug"]).first()
+        if found is None:
+            return moved(TopicAddress, kwargs["slug"], self.moved_to)
+        self.topic = found
+        return super().get(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class TopicDetail(OfTopic, ArticleList):
     template_name = "articles/topic.html"
 
     def editions(self) -> EditionQuerySet:
         return super().editions().filter(topic=self.topic)
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the topic, or lead to it from an address where it has stood."""
-        found = Topic.objects.filter(slug=kwargs["slug"]).first()
-        if found is None:
-            return moved(TopicAddress, kwargs["slug"])
-        self.topic = found
-        return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         live = Edition.objects.live().filter(topic=self.topic)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models.content import main_language
 from articles.search.words import stems_of
+from clinic.models.address import forget_too_many
 from clinic.models.user import languages
 
 
@@ -158,22 +159,11 @@ class UnfoundQuerySet(models.QuerySet["Unfound"]):
             self.purge()
 
     def purge(self) -> int:
-        """Forget what is old and what is too much; say how many.
-
-        Half of what stays is the most frequent, half the newest: what has begun to
-        come often must have time to be counted.
-        """
+        """Forget what is old and what is too much; say how many."""
         gone, _models = self.filter(
             last_date__lte=timezone.localdate() - self.KEPT
         ).delete()
-        if self.count() > self.MOST:
-            half = self.MOST // 2
-            often = self.order_by("-count", "-last_date", "-pk")[:half]
-            stay = list(often.values_list("pk", flat=True))
-            others = self.exclude(pk__in=stay).order_by("-last_date", "-count", "-pk")
-            stay += others.values_list("pk", flat=True)[: self.MOST - half]
-            gone += self.exclude(pk__in=stay).delete()[0]
-        return gone
+        return gone + forget_too_many(self, self.MOST, "last_date")
 
 
 class Unfound(models.Model):

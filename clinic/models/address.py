@@ -23,6 +23,21 @@ class DoctorAddress(OldAddress):
         pass
 
 
+def forget_too_many(rows: models.QuerySet[Any], most: int, last: str) -> int:
+    """Delete all but so many counted rows; say how many. ``last``: the field of when.
+
+    Half of what stays is the most frequent, half the newest: what has begun to come
+    often must have time to be counted.
+    """
+    if rows.count() <= most:
+        return 0
+    often = rows.order_by("-count", f"-{last}", "-pk")[: most // 2]
+    stay = list(often.values_list("pk", flat=True))
+    others = rows.exclude(pk__in=stay).order_by(f"-{last}", "-count", "-pk")
+    stay += others.values_list("pk", flat=True)[: most - most // 2]
+    return rows.exclude(pk__in=stay).delete()[0]
+
+
 class MissedAddressQuerySet(models.QuerySet["MissedAddress"]):
     # So many are kept; of more, those that were asked for most.
     MOST = 1000
@@ -55,20 +70,9 @@ class MissedAddressQuerySet(models.QuerySet["MissedAddress"]):
             self.purge()
 
     def purge(self) -> int:
-        """Forget what is old and what is too much; say how many.
-
-        Half of what stays is the most frequent, half the newest: what has begun to
-        come often must have time to be counted.
-        """
+        """Forget what is old and what is too much; say how many."""
         gone, _models = self.filter(last_seen__lte=timezone.now() - self.KEPT).delete()
-        if self.count() > self.MOST:
-            half = self.MOST // 2
-            often = self.order_by("-count", "-last_seen", "-pk")[:half]
-            stay = list(often.values_list("pk", flat=True))
-            others = self.exclude(pk__in=stay).order_by("-last_seen", "-count", "-pk")
-            stay += others.values_list("pk", flat=True)[: self.MOST - half]
-            gone += self.exclude(pk__in=stay).delete()[0]
-        return gone
+        return gone + forget_too_many(self, self.MOST, "last_seen")
 
 
 class MissedAddress(models.Model):
