@@ -515,6 +515,22 @@ def text_editor(page):
     return editor
 
 
+def move_caret(page, key):
+    """Lead the caret through the editor by a key, no faster than a person could.
+
+    20 ms after it was given the focus the editor puts its own selection back
+    (prosemirror-view), and it notices a moment later where a key has led.
+    """
+    editor = text_editor(page)
+    editor.focus()
+    page.evaluate("new Promise(done => setTimeout(done, 25))")
+    editor.press(key)
+    page.wait_for_function("""() => {
+        const {view} = document.querySelector(".ProseMirror").editor;
+        return view.domObserver.currentSelection.eq(view.domSelectionRange());
+    }""")
+
+
 def tab_to(page, selector, look=lambda page: None):
     """Press Tab until what the selector names has the focus; look at every stop."""
     for _ in range(400):

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import (
     doubled_hour,
+    move_caret,
     see_focus,
     sticking_out,
     tab_to,
@@ -57,7 +58,7 @@ def confirm(page):
 
 
 def write(page, words):
-    text_editor(page).press("ControlOrMeta+End")
+    move_caret(page, "ControlOrMeta+End")
     page.keyboard.type(words)
 
 
@@ -334,7 +335,7 @@ def test_a_deleted_draft_can_be_brought_back(at_desk, article):
     work = article(steps=source, title="Deleted by mistake")
     page = at_desk("anna")
     page.goto(work.at())
-    text_editor(page).press("ControlOrMeta+End")
+    move_caret(page, "ControlOrMeta+End")
     page.keyboard.type(" With its source.")
     press(page, "_continue")
     page.locator(".deletelink").click()

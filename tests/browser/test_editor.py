@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import move_caret, text_editor
+
 NUMBER = "+39 331 761 2698"
 APPOINTMENTS = f"Mobile phone: Appointments, {NUMBER}"
 KINDS = {
@@ -21,13 +23,6 @@ STORED = (
     '<aside class="care care--emergency"><h3>Call now if</h3>'
     "<ul><li>it is hard to breathe</li></ul></aside>"
 )
-
-
-def editor_of(page):
-    """The editor itself: before its script has run, a text area stands there."""
-    editor = page.locator(".editor .ProseMirror")
-    editor.wait_for()
-    return editor
 
 
 def stored(page):
@@ -88,9 +83,9 @@ def care(hand, kind, title, item, number=None):
     if number:
         hand.choose(number)
     hand.press("Insert")
-    expect(editor_of(hand.page)).to_be_focused()
+    expect(text_editor(hand.page)).to_be_focused()
     hand.page.keyboard.type(title)
-    hand.page.keyboard.press("ArrowDown")
+    move_caret(hand.page, "ArrowDown")
     hand.page.keyboard.type(item)
     # The second Enter ends the list, the third the card.
     for _line in range(3):
@@ -106,7 +101,7 @@ def test_contacts_and_care_cards_go_into_a_text_and_stay(
     page.goto("/admin/articles/article/add/")
     page.locator("#id_title").fill(f"Contacts by {kind_of_hand.__name__}")
     page.locator("#id_slug").fill(f"contacts-by-{kind_of_hand.__name__.lower()}")
-    editor = editor_of(page)
+    editor = text_editor(page)
     editor.focus()
 
     page.keyboard.type("Call ")
@@ -133,10 +128,9 @@ def test_contacts_and_care_cards_go_into_a_text_and_stay(
     # Saved, opened, touched and saved again: the same.
     with page.expect_navigation():
         hand.press("Save draft")
-    editor = editor_of(page)
+    editor = text_editor(page)
     assert stored(page) == STORED
-    editor.focus()
-    editor.press("ControlOrMeta+Home")
+    move_caret(page, "ControlOrMeta+Home")
     page.keyboard.type("x")
     page.keyboard.press("Backspace")
     with page.expect_navigation():
@@ -155,7 +149,7 @@ def test_contacts_and_care_cards_go_into_a_text_and_stay(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     page.get_by_role("link", name="Back to editing").click()
-    editor_of(page)
+    text_editor(page)
     assert stored(page) == STORED
 
 
@@ -178,7 +172,7 @@ def written(browse, sessions, portal):
         ).strip()
         page = browse(storage_state=sessions["editor"], **options)
         page.goto(f"/admin/articles/article/{key}/change/")
-        editor_of(page)
+        text_editor(page)
         return page
 
     return open_article
@@ -186,7 +180,7 @@ def written(browse, sessions, portal):
 
 def touch(page):
     """Make the editor write what it holds into the form."""
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+End")
+    move_caret(page, "ControlOrMeta+End")
     page.keyboard.type("x")
     page.keyboard.press("Backspace")
 
@@ -214,23 +208,13 @@ def test_the_editor_gives_back_what_it_was_given(written, body):
     with page.expect_navigation():
         page.get_by_role("button", name="Save draft").click()
 
-    editor_of(page)
+    text_editor(page)
     assert stored(page) == body
-
-
-def caret_at(page, position):
-    """Wait until the editor has noticed where the keys have led: people type slower."""
-    page.wait_for_function(
-        "position => document.querySelector('.ProseMirror').editor.state.selection"
-        ".from === position",
-        arg=position,
-    )
 
 
 def test_a_reference_is_deleted_by_backspace(written):
     page = written('<p>Call <span data-contact="phone-1"></span></p>')
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+End")
-    caret_at(page, 7)
+    move_caret(page, "ControlOrMeta+End")
 
     page.keyboard.press("Backspace")
     page.keyboard.type("us")
@@ -240,8 +224,7 @@ def test_a_reference_is_deleted_by_backspace(written):
 
 def test_a_reference_is_deleted_forwards(written):
     page = written('<p><span data-contact="phone-1"></span> now</p>')
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
-    caret_at(page, 1)
+    move_caret(page, "ControlOrMeta+Home")
 
     page.keyboard.press("Delete")
 
@@ -250,11 +233,9 @@ def test_a_reference_is_deleted_forwards(written):
 
 def test_a_contact_card_is_deleted_by_keyboard(written):
     page = written('<p>One</p><aside data-contact="phone-1"></aside><p>Two</p>')
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
-    caret_at(page, 1)
+    move_caret(page, "ControlOrMeta+Home")
 
-    page.keyboard.press("ArrowDown")
-    caret_at(page, 5)
+    move_caret(page, "ArrowDown")
     page.keyboard.press("Backspace")
 
     assert stored(page) == "<p>One</p><p>Two</p>"
@@ -270,7 +251,7 @@ def test_a_contact_that_is_gone_says_so(written):
 
 def test_a_second_card_of_a_kind_is_not_offered(written):
     page = written('<aside class="care care--urgent"><p>x</p></aside><p>y</p>')
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+End")
+    move_caret(page, "ControlOrMeta+End")
     page.get_by_role("button", name="Care card", exact=True).click()
 
     urgent = page.get_by_role("radio", name=re.compile("^Urgent.*in the text already"))
@@ -283,7 +264,7 @@ def test_a_second_card_of_a_kind_is_not_offered(written):
 
 def test_all_three_cards_are_enough(written):
     page = written(STORED + "<p>y</p>")
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+End")
+    move_caret(page, "ControlOrMeta+End")
 
     page.get_by_role("button", name="Care card", exact=True).click()
 
@@ -296,7 +277,7 @@ def test_all_three_cards_are_enough(written):
 def test_a_care_card_is_taken_out_and_brought_back(written):
     card = '<aside class="care care--urgent"><p>x</p></aside>'
     page = written(f"{card}<p>y</p>")
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
+    move_caret(page, "ControlOrMeta+Home")
 
     page.get_by_role("button", name="Remove care card").click()
     assert stored(page) == "<p>y</p>"
@@ -307,7 +288,7 @@ def test_a_care_card_is_taken_out_and_brought_back(written):
 
 def test_a_card_is_never_put_into_a_call_out(written):
     page = written('<aside class="callout"><p>x</p></aside>')
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
+    move_caret(page, "ControlOrMeta+Home")
 
     page.get_by_role("button", name="Contact", exact=True).click()
     page.get_by_role("button", name="As a card").click()
@@ -344,7 +325,7 @@ def test_the_editor_lifts_a_care_card_out_of_another_box(written, body, lifted):
     with page.expect_navigation():
         page.get_by_role("button", name="Save draft").click()
 
-    editor_of(page)
+    text_editor(page)
     assert stored(page) == lifted
 
 
@@ -367,7 +348,7 @@ def test_the_editor_lifts_a_care_card_out_of_another_box(written, body, lifted):
 )
 def test_a_care_card_is_never_pasted_into_another_box(written, body, pasted):
     page = written(body + "<p>y</p>")
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
+    move_caret(page, "ControlOrMeta+Home")
 
     page.evaluate(
         "html => document.querySelector('.ProseMirror').editor.view.pasteHTML(html)",
@@ -384,7 +365,7 @@ def test_editor_dialogs_and_cards_are_accessible(written, violations, width, sch
     page = written(
         STORED, width=width, color_scheme=scheme, watched=False, bypass_csp=True
     )
-    page.locator(".editor .ProseMirror").press("ControlOrMeta+Home")
+    move_caret(page, "ControlOrMeta+Home")
 
     assert violations(page) == []
     for tool in ("Contact", "Care card"):

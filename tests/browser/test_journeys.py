@@ -6,7 +6,7 @@ import pytest
 from django.utils.translation import gettext, override
 from playwright.sync_api import expect
 
-from tests.browser.conftest import see_focus, text_editor
+from tests.browser.conftest import move_caret, see_focus, text_editor
 from tests.conftest import picture_bytes
 
 LANGUAGES = {"en": "en-GB", "it": "it-IT"}
@@ -266,10 +266,10 @@ def test_an_article_goes_through_the_editor_unchanged(browse, sessions):
     """Opening and saving the sample article in the editor loses nothing of it."""
     page = browse(storage_state=sessions["editor"])
     page.goto("/admin/articles/article/1/change/")
-    body = text_editor(page)
+    text_editor(page)
     before = page.locator("#id_body").input_value()
 
-    body.press("ControlOrMeta+Home")
+    move_caret(page, "ControlOrMeta+Home")
     page.keyboard.type("x")
     page.keyboard.press("Backspace")
     save_draft(page)

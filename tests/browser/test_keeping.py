@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.signing_in import sessions
-from tests.browser.conftest import password_of, sign_in, text_editor
+from tests.browser.conftest import move_caret, password_of, sign_in, text_editor
 
 ADD = "/admin/articles/article/add/"
 LONG = (
@@ -22,7 +22,7 @@ def open_form(page, address):
 
 def type_words(page, words):
     """Write into the text behind what stands there."""
-    text_editor(page).press("ControlOrMeta+End")
+    move_caret(page, "ControlOrMeta+End")
     page.keyboard.type(words)
 
 

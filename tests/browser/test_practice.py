@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.conftest import running_portal, tab_to
+from tests.browser.conftest import move_caret, running_portal, tab_to, text_editor
 
 
 @pytest.fixture(scope="module")
@@ -130,10 +130,10 @@ def test_she_writes_her_own_words_on_privacy_and_takes_them_back(secretary, visi
     tab_to(secretary, "#result_list a")
     with secretary.expect_navigation():
         secretary.keyboard.press("Enter")
-    secretary.locator(".editor .ProseMirror").wait_for()
+    text_editor(secretary)
     kind = "privacy" if "Privacy" in secretary.title() else "accessibility"
     tab_to(secretary, ".ProseMirror")
-    secretary.keyboard.press("ControlOrMeta+a")
+    move_caret(secretary, "ControlOrMeta+a")
     secretary.keyboard.type("Ask us at the desk.")
     save(secretary)
 
