@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 
+from clinic.models import Practice
 from clinic.signing_in import account, forms, pending, steps
 
 # Words of Django's own that its Italian gets wrong (every noun is masculine there).
@@ -49,7 +50,8 @@ class Desk(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {
-            "password_alone": not pending.is_required()
+            "password_alone": not pending.is_required(),
+            "practice_name": Practice.objects.known_as,  # asked by who shows it
         }
 
     def get_urls(self) -> list[Any]:

@@ -50,6 +50,10 @@ class PracticeManager(models.Manager["Practice"]):
         """
         return generation.keep(("practice", get_language()), self.load)
 
+    def known_as(self) -> str:
+        """Return what it is called: one query at most, where the rest is not needed."""
+        return generation.keep("name of the practice", lambda: self.row().name)
+
     def load(self) -> Practice:
         """Return the one practice with everything that the pages show of it.
 
