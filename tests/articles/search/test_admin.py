@@ -1,13 +1,16 @@
 """Readers' words at the desk."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.utils import timezone
 
 from articles.models import Synonym, Unfound
+from tests import factories
 from tests.clinic.test_admin import fields, parsed, said
 from tests.clinic.test_roles import account, signed_in
 
@@ -86,6 +89,19 @@ def test_what_nobody_searches_for_any_more_is_forgotten(unfound):
         Unfound.objects.add({"en new": (1, "")})
 
     assert [row.words for row in Unfound.objects.all()] == ["new"]
+
+
+def test_what_finds_a_page_by_now_waits_no_longer(staff, unfound):
+    Unfound.objects.add({"en hidden": (2, "")})
+    Unfound.objects.filter(words="hidden").update(ignored=True)
+    factories.publish(factories.ArticleFactory(title="Spots on the liver"))
+    factories.publish(factories.ArticleFactory(title="Hidden costs"))
+
+    call_command("tidy", stdout=StringIO())
+
+    assert shown(staff) == ["macchie"]
+    # What somebody has put aside stays so, should the page go again.
+    assert Unfound.objects.get(words="hidden").ignored
 
 
 def test_of_too_much_the_rarest_is_forgotten(unfound, monkeypatch):
