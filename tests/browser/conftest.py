@@ -18,13 +18,16 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests import ensure_browser, postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "test-results"
+PATIENCE = 15_000  # milliseconds, of a machine that has other things to do as well
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+expect.set_options(timeout=PATIENCE)
 
 
 # Those that walk over all pages; they take as long as all of the others together.
@@ -376,7 +379,7 @@ def browse(chromium, portal, request):
             locale=locale,
             **options,
         )
-        context.set_default_timeout(15000)
+        context.set_default_timeout(PATIENCE)
         contexts.append((context, Watch(context, portal.address, watched)))
         return context.new_page()
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from clinic.signing_in import codes
 from tests.browser.conftest import (
+    PATIENCE,
     ROOT,
     Watch,
     free_port,
@@ -86,7 +87,7 @@ def window(chromium, strict):
         context = chromium.new_context(
             base_url=strict, viewport={"width": width, "height": 800}, **options
         )
-        context.set_default_timeout(15000)
+        context.set_default_timeout(PATIENCE)
         contexts.append((context, Watch(context, strict, watched)))
         return context.new_page()
 
