@@ -395,7 +395,7 @@ def deeds(
         yield (
             "",
             {
-                "version": row.version,
+                "version": row.standing(),
                 "when": "now",
                 "outcome": "CORRECT",
                 "note": "Said.",

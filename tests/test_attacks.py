@@ -427,7 +427,7 @@ def test_a03_no_step_answers_with_markup(client, site, slug, step, sent, text):
     user = site(text)
     client.force_login(user)
     address = page_of(slug, step)
-    sent = {"version": article_of(slug).version, **sent}
+    sent = {"version": article_of(slug).standing(), **sent}
     if "note" in sent:
         sent["note"] = text[:1000]
 
@@ -444,7 +444,7 @@ def test_a03_neither_refused_forms_nor_the_question_of_many_answer_with_markup(
     client, site, text
 ):
     client.force_login(site(text))
-    form = {"version": article_of("other").version, "outcome": text, "note": text}
+    form = {"version": article_of("other").standing(), "outcome": text, "note": text}
     moment = {"when": text, "moment": text, "occurrence": text}
     chosen = list(Article.objects.values_list("pk", flat=True))
     many = {"action": "publish_unreviewed", "_selected_action": chosen}
@@ -848,7 +848,7 @@ def test_a09_no_key_breaks_the_comparison_or_the_restoring_of_texts(client, site
         client.get(f"{compare}?before=draft&after={key}"),
         client.get(f"{compare}?after={key}"),
         client.get(f"{restore}{key}/"),
-        client.post(f"{restore}{key}/", {"version": article_of("fever").version}),
+        client.post(f"{restore}{key}/", {"version": article_of("fever").standing()}),
     ]
 
     # What is no address of an article's page at all leads back into the desk.
@@ -870,7 +870,7 @@ def test_a09_no_text_of_another_article_is_compared_or_restored(client, site):
         ):
             assert client.get(address).status_code == 404, address
         answer = client.post(
-            page_of("fever", f"restore/{key}"), {"version": article.version}
+            page_of("fever", f"restore/{key}"), {"version": article.standing()}
         )
         assert answer.status_code == 404, key
     assert state() == before
@@ -947,7 +947,7 @@ def test_a30_a_message_for_staff_waits_until_they_are_back_at_the_desk(client, s
     client.force_login(site())
     client.post(
         page_of("signed", "publish"),
-        {"version": article_of("signed").version, "when": "now"},
+        {"version": article_of("signed").standing(), "when": "now"},
     )
 
     public = client.get("/").text
@@ -1196,7 +1196,7 @@ def forms():
         "title": "x", "slug": "x", "language": "en",
     }  # fmt: skip
     found = [
-        (page_of(slug, step), answer | {"version": article_of(slug).version})
+        (page_of(slug, step), answer | {"version": article_of(slug).standing()})
         for slug, step in steps
     ]
     chosen = {"_selected_action": [article_of("fresh").pk]}

@@ -13,7 +13,7 @@ from articles.models import Article
 
 
 class AsksFirst(admin.ModelAdmin):
-    """Shows pages about one article; their answers carry the version they are about."""
+    """Shows pages about one article; their answers carry how it stood on the page."""
 
     def confirm(
         self, request: HttpRequest, article: Article, template: str, **context: Any
@@ -32,8 +32,8 @@ class AsksFirst(admin.ModelAdmin):
         )
 
     def is_about_what_is_there(self, request: HttpRequest, article: Article) -> bool:
-        """Whether the article is still the one that was confirmed."""
-        return request.POST.get("version") == str(article.version)
+        """Whether the article, and what readers see of it, are what was confirmed."""
+        return request.POST.get("version") == article.standing()
 
     def warn_of_change(self, request: HttpRequest) -> None:
         """Say that nothing was done: a second click, or a colleague was quicker."""

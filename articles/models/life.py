@@ -308,6 +308,14 @@ class Life(Rules, Versioned):
         """Return the next edition that readers do not see yet."""
         return self.editions.planned().first()
 
+    def standing(self) -> str:
+        """Return what a question about it is about: its version, and what readers see.
+
+        What is planned begins by the clock: that changes no version.
+        """
+        live = self.current_edition()
+        return f"{self.version}:{live.number if live else 0}"
+
     def fingerprint(self) -> str:
         """Return a digest of all that a signature covers: text, sources, what changed.
 

@@ -77,8 +77,8 @@ def answer(client, article, step, **changes):
 
 def confirmed(article, **changes):
     """What the question of any step sends for the article as it is now."""
-    version = Article.objects.get(pk=article.pk).version
-    return {"version": str(version), "when": "now"} | changes
+    seen = Article.objects.get(pk=article.pk).standing()
+    return {"version": seen, "when": "now"} | changes
 
 
 def signed_article(**kwargs):

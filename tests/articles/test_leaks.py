@@ -402,7 +402,7 @@ def test_nothing_unpublished_stands_on_any_public_page_whoever_asks(staff, desks
     article = Article.objects.get(slug="xqz-signed-en")
     address = f"/admin/articles/article/{article.pk}/publish/"
     planned = {
-        "version": article.version,
+        "version": article.standing(),
         "when": "later",
         "moment": "2030-01-01T09:00",
     }

@@ -355,8 +355,8 @@ def address_of(article, step):
 
 def crafted(article, step):
     """What somebody could send who never opened a page, with all that it asks for."""
-    version = Article.objects.values_list("version", flat=True).get(pk=article.pk)
-    sent = {"version": version, "when": "now", "note": "Why.", "outcome": "CORRECT"}
+    seen = now(article).standing()
+    sent = {"version": seen, "when": "now", "note": "Why.", "outcome": "CORRECT"}
     if step == "publish-unreviewed":
         sent |= {
             "action": "publish_unreviewed",
@@ -651,7 +651,7 @@ def test_no_field_that_is_added_to_a_step_makes_somebody_else_the_writer(
     article = made("draft", "never")
     writer = article.edited_by
     typed(doctor, article, title="Of the doctor")
-    forgery = forged(article, writer) | {"version": str(now(article).version)}
+    forgery = forged(article, writer) | {"version": now(article).standing()}
 
     doctor.post(address_of(article, step), forgery)
 
@@ -913,12 +913,20 @@ def test_r19_the_second_click_is_told_that_nothing_was_done(doctor, step):
 @pytest.mark.parametrize(
     "step", [step for step in STEPS if step != "publish-unreviewed"]
 )
-@pytest.mark.parametrize("version", ["", "{older}", "{newer}", "9" * 20, "x", "\0"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        "", "{older}:{live}", "{newer}:{live}", "{seen}", "{seen}:", "{seen}:7",
+        "9" * 20, "x", "\0",
+    ],
+)  # fmt: skip
 def test_without_the_version_that_was_seen_nothing_is_done(doctor, step, version):
     article = made(*BEFORE[step])
-    seen, before = now(article).version, everything()
+    (seen, live), before = map(int, now(article).standing().split(":")), everything()
     sent = crafted(article, step)
-    sent |= {"version": version.format(older=seen - 1, newer=seen + 1)}
+    sent["version"] = version.format(
+        older=seen - 1, newer=seen + 1, seen=seen, live=live
+    )
 
     response = doctor.post(address_of(article, step), sent, follow=True)
 
@@ -1174,3 +1182,47 @@ def test_an_end_before_the_planned_one_takes_its_place(doctor):
     )
 
     assert article.current_edition().live_until == sooner
+
+
+# What begins by the clock #####################################################
+
+
+def seen_on(page):
+    return {"version": parsed(page).css_first("[name=version]").attrs["value"]}
+
+
+@pytest.mark.parametrize("outcome", Review.Outcome.values)
+def test_an_edition_that_begins_while_the_page_is_open_is_not_reviewed_unread(outcome):
+    article = factories.ArticleFactory()
+    live_with_a_planned_edition(article)
+    doctor, begins = doctor_account(), article.planned_edition().live_from
+    with time_machine.travel(begins - timedelta(minutes=5), tick=False) as clock:
+        client = signed_in(doctor)
+        page = client.get(page_of(article, "review"))
+        sent = fields(page) | {"outcome": outcome, "note": "Why."}
+        before = everything()
+        clock.shift(timedelta(minutes=10))
+
+        late = client.post(page_of(article, "review"), sent, follow=True)
+
+        assert "edition 1" in page.text
+        assert said(late) == [TOO_LATE]
+        assert "edition 2" in late.text
+        assert everything() == before
+        client.post(page_of(article, "review"), sent | seen_on(late))
+        assert now(article).reviews.latest("pk").edition.number == 2
+
+
+def test_an_edition_that_begins_while_the_page_is_open_is_not_withdrawn_unread(doctor):
+    article = factories.ArticleFactory()
+    live_with_a_planned_edition(article)
+    begins = article.planned_edition().live_from
+    with time_machine.travel(begins - timedelta(minutes=5), tick=False) as clock:
+        client = signed_in(doctor.user)
+        sent = fields(client.get(page_of(article, "withdraw"))) | {"when": "now"}
+        clock.shift(timedelta(minutes=10))
+
+        late = client.post(page_of(article, "withdraw"), sent, follow=True)
+
+        assert said(late) == [TOO_LATE]
+        assert article.current_edition().number == 2

@@ -760,7 +760,7 @@ def desk(client, article, reviewer):
         if not data:
             return client.get(address)
         article.refresh_from_db()
-        return client.post(address, {"version": article.version, **data})
+        return client.post(address, {"version": article.standing(), **data})
 
     return act
 

@@ -598,6 +598,26 @@ def test_what_was_not_looked_at_is_not_found_up_to_date(me, original, translatio
     assert records() == []
 
 
+def test_an_edition_that_begins_meanwhile_is_not_found_up_to_date_unread(
+    me, original, translation
+):
+    translation.body += "<p>Altro.</p>"
+    translation.written(None)
+    factories.publish(translation, at=timezone.now() + timedelta(minutes=10))
+    again(original)
+    form = parsed(page(translation, me)).css_first(".behind form")
+    sent = {
+        field.attributes["name"]: field.attributes["value"]
+        for field in form.css("input[type=hidden]")
+    }
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=15), tick=False):
+        answer = me.post(form.attributes["action"], sent, follow=True)
+
+    assert "Nothing was done" in answer.text
+    assert records() == []
+
+
 def test_the_second_click_records_nothing(me, original, translation):
     again(original)
     form = parsed(page(translation, me)).css_first(".behind form")
@@ -621,7 +641,7 @@ def test_who_may_not_write_articles_finds_none_up_to_date(
 
     response = client.post(
         reverse("admin:articles_article_align", args=[translation.pk]),
-        {"version": translation.version, "original_number": "2"},
+        {"version": translation.standing(), "original_number": "2"},
     )
 
     assert response.status_code == status

@@ -149,7 +149,7 @@ def test_publishing_and_withdrawing_are_written_down():
 
     for step in ("publish", "withdraw"):
         article.refresh_from_db()
-        client.post(f"{desk}{step}/", {"version": article.version, "when": "now"})
+        client.post(f"{desk}{step}/", {"version": article.standing(), "when": "now"})
 
     assert [telling.sentence(entry) for entry in AuditEntry.objects.order_by("pk")] == [
         "ada signed in.",
