@@ -1,7 +1,6 @@
 """Articles at the desk: the form, the list and the preview."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,59 +15,27 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from articles import desk, history
-from articles.admin.forms import ArticleForm, RelatedForm, SourceForm
+from articles.admin.forms import ArticleForm
 from articles.admin.history import HistoryOfArticles
+from articles.admin.rows import (
+    RelatedInline,
+    RowsOfArticles,
+    SourceInline,
+    sources_typed,
+)
 from articles.admin.steps import LifeOfArticles
 from articles.admin.translations import TranslationsOfArticles
 from articles.advice import Advice
-from articles.models import Article, Related, Source, State, Step
+from articles.models import Article, State, Step
 from articles.proofreading import advice_on
-from articles.related import MOST
 from articles.views import article_context
 from clinic.admin import (
-    BoundedInline,
     BoundedList,
     PicturesOnlyOnSuccess,
     PlainForReaders,
 )
 from clinic.models import Doctor, Practice
 from clinic.templatetags.words import in_words
-
-
-class SourceInline(BoundedInline, admin.StackedInline):
-    model = Source
-    form = SourceForm
-    extra = 0
-    fields = ["title", "url", ("doi", "pmid"), "position"]
-
-
-class RelatedInline(BoundedInline, admin.StackedInline):
-    """Whoever writes articles chooses where readers may go on from them."""
-
-    model = Related
-    form = RelatedForm
-    fk_name = "article"
-    extra = 0
-    max_num = MOST
-    autocomplete_fields = ["other"]
-    fields = [("other", "position")]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("articles.change_article")
-
-    has_change_permission = has_delete_permission = has_add_permission
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("articles.view_article")
-
-
-def sources_typed(inlines: Iterable[Any]) -> list[dict[str, str]]:
-    """Return the sources as they stand in a form that was sent, in their order."""
-    forms = [form for inline in inlines for form in inline.formset.forms]
-    rows = [getattr(form, "cleaned_data", {}) for form in forms]
-    rows = [row for row in rows if row.get("title") and not row.get("DELETE")]
-    rows.sort(key=lambda row: row.get("position") or 0)
-    return [{name: row.get(name, "") for name in history.SOURCE_FIELDS} for row in rows]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -116,6 +83,7 @@ class ArticleAdmin(
     LifeOfArticles,
     HistoryOfArticles,
     TranslationsOfArticles,
+    RowsOfArticles,
     PicturesOnlyOnSuccess,
     BoundedList,
     PlainForReaders,
@@ -297,6 +265,7 @@ class ArticleAdmin(
         return {
             "live": live,
             "planned": planned,
+            "plans": article.plans(),
             "withdrawn": not live and article.editions.public().exists(),
             "replacement": None if live else article.replacement(),
             "review": live and live.last_review,

@@ -1535,6 +1535,99 @@ def test_who_has_seen_both_texts_may_save_the_own_one_and_theirs_is_kept():
     assert kept == ["Second", "First"]
 
 
+def opened_before(article, change):
+    """Two people have the form open; the first changes rows, the second is refused."""
+    second = somebody_who_may(*ALL)
+    opened = fields(second.get(page_of(article))) | {"title": "Second"}
+    colleague = somebody_who_may(*ALL)
+    change(colleague, article)
+    return second, second.post(page_of(article), opened | {"_continue": "1"})
+
+
+def add_one(colleague, article):
+    draft(
+        colleague,
+        article,
+        **rows("sources", {"title": "Theirs", "position": "2"}, first=2),
+    )
+
+
+def delete_first(colleague, article):
+    draft(colleague, article, **{"sources-0-DELETE": "on"})
+
+
+def make_anew(colleague, article):
+    article.refresh_from_db()
+    article.restore({}, article.sources_as_list(), by=factories.UserFactory())
+
+
+@pytest.mark.parametrize("change", [add_one, delete_first, make_anew])
+def test_an_overwritten_article_has_the_sources_that_were_typed(change):
+    article = factories.ArticleFactory(title="Before")
+    for position, title in enumerate(["One", "Two"]):
+        factories.SourceFactory(article=article, title=title, position=position)
+    second, refusal = opened_before(article, change)
+    overwrite = {"overwrite": str(Article.objects.get().version)}
+
+    answer = second.post(page_of(article), fields(refusal) | overwrite)
+
+    assert answer.status_code == 302
+    assert Article.objects.get().title == "Second"
+    kept = [source.title for source in article.sources.order_by("position")]
+    assert kept == ["One", "Two"]
+
+
+def test_an_overwrite_that_is_refused_deletes_nothing_and_can_be_mended():
+    article = factories.ArticleFactory(title="Before")
+    for title in ("One", "Two"):
+        factories.SourceFactory(article=article, title=title)
+    second, refusal = opened_before(article, add_one)
+    overwrite = {"overwrite": str(Article.objects.get().version)}
+
+    again = second.post(page_of(article), fields(refusal) | overwrite | {"title": ""})
+    kept = sorted(article.sources.values_list("title", flat=True))
+    second.post(page_of(article), fields(again) | overwrite | {"title": "Mended"})
+
+    assert kept == ["One", "Theirs", "Two"]
+    assert Article.objects.get().title == "Mended"
+    assert sorted(article.sources.values_list("title", flat=True)) == ["One", "Two"]
+
+
+def test_a_related_article_that_a_colleague_added_stays():
+    article, other = factories.ArticleFactory(), factories.ArticleFactory()
+    second, refusal = opened_before(
+        article,
+        lambda colleague, article: draft(
+            colleague, article, **rows("chosen", {"other": other.pk, "position": "0"})
+        ),
+    )
+    overwrite = {"overwrite": str(now(article).version)}
+
+    second.post(page_of(article), fields(refusal) | overwrite)
+
+    assert now(article).title == "Second"
+    assert [row.other for row in article.chosen.all()] == [other]
+
+
+def test_a_related_article_that_is_gone_is_no_silent_refusal(staff):
+    article, other = factories.ArticleFactory(), factories.ArticleFactory()
+    article.chosen.create(other=other)
+    opened = fields(staff.get(page_of(article)))
+    other.delete()
+
+    refused = staff.post(page_of(article), opened | {"_continue": "1"})
+    mended = fields(refused) | {"chosen-0-DELETE": "on", "_continue": "1"}
+    saved = staff.post(page_of(article), mended | {"title": "Mended"})
+
+    assert any("valid choice" in sentence for sentence in errors(refused))
+    assert saved.status_code == 302
+    assert now(article).title == "Mended"
+
+
+def now(article):
+    return Article.objects.get(pk=article.pk)
+
+
 def test_r19_who_has_not_seen_the_newest_text_does_not_overwrite_it():
     article = factories.ArticleFactory(title="Before")
     second, refusal = refused_as_second(article)
