@@ -270,6 +270,27 @@ WIDGETS: dict[Any, dict[str, Any]] = {
 }
 
 
+class ChoiceGroup(forms.RadioSelect):
+    """Choices with a name for all of them: the admin shows no fieldset around them."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Leave each choice its own label; the name is that of the group."""
+        option = super().create_option(*args, **kwargs)
+        option["attrs"].pop("aria-label", None)
+        return option
+
+    def render(self, *args: Any, **kwargs: Any) -> Any:
+        return format_html(
+            '<div class="choices" role="group" aria-label="{}">{}</div>',
+            self.attrs.get("aria-label", ""),
+            super().render(*args, **kwargs),
+        )
+
+
+class TickGroup(ChoiceGroup, forms.CheckboxSelectMultiple):
+    """The same for ticks."""
+
+
 class LabelledForm(forms.ModelForm):
     """Names every input for screen readers, also in tables and language by language."""
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Related, Source
 from clinic.forms import (
+    ChoiceGroup,
     LabelledForm,
     PictureChoiceForm,
     PictureUploadField,
@@ -64,7 +65,7 @@ class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
         ]  # fmt: skip
         field_classes = {"summary": LinesField, "key_phrases": LinesField}
         widgets = {
-            "change_kind": forms.RadioSelect,
+            "change_kind": ChoiceGroup,
             "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
             "summary": forms.Textarea(attrs={"rows": 3, "cols": 80}),
             "key_phrases": forms.Textarea(attrs={"rows": 4, "cols": 40}),

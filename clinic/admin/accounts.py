@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import (
@@ -24,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic import audit, roles
 from clinic.admin.base import BoundedList, Renamed
 from clinic.admin.second_factor import ResetsSecondFactor
+from clinic.forms import TickGroup
 from clinic.models import Doctor, User
 from clinic.signing_in import account, pending
 
@@ -265,9 +265,9 @@ class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
 
     def explain(self, field: Any) -> None:
         """Offer the roles by their names and say beside them what each may do."""
-        field.widget = forms.CheckboxSelectMultiple()
         field.label_from_instance = name_of
         field.label = _("Roles")
+        field.widget = TickGroup(attrs={"aria-label": field.label})
         field.help_text = format_html_join(
             "",
             '<span class="role"><strong>{}</strong>: {}</span>',

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from clinic.admin.base import BoundedInline, LabelledFormSet
-from clinic.forms import WIDGETS, LabelledForm
+from clinic.forms import WIDGETS, LabelledForm, TickGroup
 from clinic.models import Doctor, Email, Location, Phone
 from clinic.models.contact import spoken_languages
 
@@ -51,7 +51,7 @@ class PhoneForm(LabelledForm):
         help_text=_("In which languages people can speak with whoever answers."),
         choices=spoken_languages,
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "spoken"}),
+        widget=TickGroup(attrs={"class": "spoken"}),
     )
 
 

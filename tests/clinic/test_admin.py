@@ -145,7 +145,32 @@ def unnamed(response):
             named = named or control.text(strip=True)
         if not named:
             found.append(control.html)
+    return found + named_alike(page)
+
+
+def named_alike(page):
+    """Every radio or tick that is read like another of the same question.
+
+    The rows of a list are no question: two may bear one name.
+    """
+    seen, found = set(), []
+    for control in page.css(":is([type=radio], [type=checkbox]):not(.action-select)"):
+        given = control.attributes
+        label = page.css_first(f'label[for="{given.get("id")}"]')
+        name = given.get("aria-label") or (label and label.text(strip=True))
+        if (given.get("name"), name) in seen:
+            found.append(control.html)
+        seen.add((given.get("name"), name))
     return found
+
+
+def groups_of(page):
+    """The names of all groups that hold more than one radio or tick."""
+    return [
+        group.attributes.get("aria-label") or group.css_first("legend").text(strip=True)
+        for group in page.css("[role=group], fieldset:has(> legend)")
+        if len(group.css("input[type=radio], input[type=checkbox]")) > 1
+    ]
 
 
 PHONE = {
@@ -960,6 +985,17 @@ def test_every_field_of_the_other_pages_has_a_name(staff, address):
 
     assert len(parsed(page).css("#content-main input")) > 0
     assert unnamed(page) == []
+
+
+def test_choices_are_read_as_a_group_with_a_name(staff, practice):
+    factories.PhoneFactory()
+
+    phones = groups_of(parsed(staff.get(PRACTICE)))
+    user = factories.UserFactory()
+    roles = groups_of(parsed(staff.get(f"/admin/clinic/user/{user.pk}/change/")))
+
+    assert "Languages spoken" in phones
+    assert roles == ["Roles"]
 
 
 # Queries #####################################################################
