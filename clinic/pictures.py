@@ -32,6 +32,11 @@ MAX_PIXELS = 40_000_000
 # A progressive JPEG has about ten, each of which is painted over the whole picture: a
 # file of a megabyte that has ten thousand would take minutes.
 MOST_SCANS = 100
+# What stands in a JPEG before each of its segments, each of which tells its length, or
+# at its end. All else the decoder, too, runs over byte by byte: what a scan holds (a
+# byte there like the first of a marker has a 0 behind it), filling, marks of no length.
+SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
+SCAN, END = 0xDA, 0xD9
 WIDTHS = (320, 640, 960, 1280, 1600)
 # What pictures are called by cameras, phones and programs.
 EXTENSIONS = ("avif", "jfif", "jpe", "jpeg", "jpg", "png", "webp")
@@ -132,14 +137,32 @@ def decode(upload: File) -> Image.Image:
 
 
 def scans(upload: File) -> int:
-    """Count the scans of a JPEG; nothing else in one is written like their beginning.
-
-    Those of a small copy for cameras count as well.
-    """
+    """Count the scans of a JPEG that would be decoded."""
     place = upload.tell()
     upload.seek(0)
-    count = upload.read().count(b"\xff\xda")
+    data = upload.read()
     upload.seek(place)
+    return scans_in(data)
+
+
+def scans_in(data: bytes) -> int:
+    """Count the scans of a JPEG as its decoder goes through them.
+
+    That is marker by marker: what a segment holds, such as a small copy of the picture,
+    is skipped by its length, and the video behind the end of a phone's picture is not
+    reached. An end before the first scan ends nothing: Pillow goes on to the picture
+    behind it.
+    """
+    count, place = 0, 2
+    while marker := SEGMENT.search(data, place):
+        kind, place = marker[0][1], marker.end()
+        if kind == END:
+            if count:
+                break
+            continue
+        count += kind == SCAN
+        # A length counts itself; a smaller one is a lie that skips nothing.
+        place += max(2, int.from_bytes(data[place : place + 2]))
     return count
 
 

@@ -1,6 +1,7 @@
 """Pictures: whatever is uploaded, only our own drawing of it is stored and served."""
 
 import io
+import re
 import struct
 import zlib
 
@@ -380,6 +381,83 @@ def test_a16_a_text_that_unpacks_to_gigabytes_is_refused():
     info.add_text("x", "a" * 20_000_000, zip=True)
 
     assert_refused(saved(Image.new("RGB", (64, 64)), pnginfo=info))
+
+
+def segments_of(jpeg):
+    """Cut a progressive JPEG into what stands before its scans, and its scans."""
+    first = jpeg.index(b"\xff\xda")
+    scans = re.split(rb"(?=\xff\xda)|(?=\xff\xc4)", jpeg[first:-2])
+    return jpeg[:first], [scan for scan in scans if scan]
+
+
+COMMENT = b"\xff\xfe" + struct.pack(">H", 6)
+LATER = {
+    "plain": lambda before, rest: before + rest,
+    "filled up": lambda before, rest: before + b"\xff" * 9 + rest,
+    "after odd bytes": lambda before, rest: before + b"\0\x11\xff\0x" + rest,
+    "after an end in a comment": lambda before, rest: (
+        before + COMMENT + b"\xff\xd9\xff\xd9" + rest
+    ),
+    "after a comment of no length": lambda before, rest: (
+        before + b"\xff\xfe\0\0" + rest
+    ),
+    "after marks of no length": lambda before, rest: (
+        before + b"\xff\xd0\xff\x01\xff\xd3" + rest
+    ),
+    "after a mark that means nothing": lambda before, rest: (
+        before + b"\xff\x05\xff\xff" + rest
+    ),
+    "after a picture of tables only": lambda before, rest: (
+        b"\xff\xd8\xff\xd9" + before + rest
+    ),
+    "after a long comment": lambda before, rest: (
+        before + b"\xff\xfe\xff\xff" + b"\xff\xd9" * 32766 + b"!" + rest
+    ),
+}
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("hide", LATER.values(), ids=LATER)
+def test_a16_every_scan_that_is_decoded_is_counted(hide, place):
+    """What is hidden is decoded all the same: the picture comes out as it went in."""
+    noise = Image.effect_noise((64, 48), 80).convert("RGB")
+    plain = saved(noise, "JPEG", progressive=True)
+    head, scans = segments_of(plain)
+    before, rest = head + b"".join(scans[:place]), b"".join(scans[place:])
+    hidden = hide(before, rest + b"\xff\xd9")
+
+    assert pictures.scans_in(hidden) == pictures.scans_in(plain) == 10
+    try:
+        with Image.open(io.BytesIO(hidden)) as image:
+            assert image.tobytes() == Image.open(io.BytesIO(plain)).tobytes()
+    except OSError:
+        pass  # Pillow itself refuses it: nothing is decoded
+
+
+@pytest.mark.parametrize("hide", LATER.values(), ids=LATER)
+def test_a16_a_progressive_picture_of_thousands_of_scans_is_refused(hide):
+    plain = saved(
+        Image.effect_noise((64, 48), 80).convert("RGB"), "JPEG", progressive=True
+    )
+    head, scans = segments_of(plain)
+    before, rest = head + scans[0], b"".join(scans[1:-1]) + scans[-1] * 2000
+    bomb = hide(before, rest + b"\xff\xd9")
+
+    assert pictures.scans_in(bomb) > 2000
+    with pytest.raises(ValidationError):
+        pictures.render(upload(bomb))
+
+
+def test_a_picture_with_a_video_behind_its_end_is_a_picture():
+    """A motion photo of a telephone: the picture, and a film behind its end."""
+    thumbnail = picture_bytes(size=(160, 120))
+    photo = picture_bytes(size=(64, 48), exif=b"Exif\0\0" + thumbnail)
+    film = b"\xff\xda of a film" * 700
+
+    drawn = pictures.render(upload(photo + film))
+
+    assert (drawn.width, drawn.height) == (64, 48)
+    assert pictures.scans_in(photo + film) == 1
 
 
 @pytest.mark.django_db
