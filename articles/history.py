@@ -28,6 +28,11 @@ KEY = re.compile(r"(?<=\[)(?:phone|email)-\d+(?=\])")
 SOURCE_FIELDS = ("title", "url", "doi", "pmid")
 # What a text holds: what publishing copies, and what its words were made from.
 HELD = (*Edition.COPIED, "original_edition_id")
+# What is read in the language of the text.
+WORDS = (
+    "title", "summary", "body", "picture_alt", "picture_caption", "key_phrases",
+    "disclosure",
+)  # fmt: skip
 # The fields of a text that are rows elsewhere, which may be gone.
 ROWS: dict[str, Any] = {
     "topic_id": Topic,
@@ -178,10 +183,15 @@ def recover(version: Version, text: Text, *, by: Any) -> Article:
 
 @dataclass(frozen=True)
 class Part:
-    """One field of two texts beside each other."""
+    """One field of two texts beside each other.
+
+    ``languages`` are those of the words before and after; empty of what the portal
+    itself says, such as "yes", and of what has no language.
+    """
 
     name: str
     rows: list[Row]
+    languages: tuple[str, str] = ("", "")
 
     @property
     def is_same(self) -> bool:
@@ -234,7 +244,12 @@ def body_part(before: Text, after: Text) -> Part:
             )
             for row in rows
         ],
+        languages_of(before, after),
     )
+
+
+def languages_of(before: Text, after: Text) -> tuple[str, str]:
+    return before.content["language"], after.content["language"]
 
 
 def labels_of_blocks() -> dict[str, str]:
@@ -258,8 +273,12 @@ def labels_of_blocks() -> dict[str, str]:
 
 def plain_parts(before: Text, after: Text) -> Iterator[Part]:
     olds, news = dict(in_words(before)), dict(in_words(after))
+    in_their_language = {label_of(name) for name in WORDS}
     for name, old in olds.items():
-        yield Part(name, [row_of(old, news[name])])
+        part = Part(name, [row_of(old, news[name])])
+        if name in in_their_language:
+            part = replace(part, languages=languages_of(before, after))
+        yield part
 
 
 def row_of(before: str, after: str) -> Row:

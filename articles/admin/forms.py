@@ -7,6 +7,7 @@ from django import forms
 from django.utils.text import normalize_newlines, slugify
 from django.utils.translation import gettext_lazy as _
 
+from articles import history
 from articles.models import Article, Related, Source
 from clinic.forms import (
     ChoiceGroup,
@@ -72,10 +73,7 @@ class ArticleForm(VersionedForm, PictureChoiceForm, LabelledForm):
         }
 
     # What is read aloud and spell-checked in the language of the article.
-    WORDS = (
-        "title", "summary", "body", "change_note", "picture_alt", "picture_caption",
-        "key_phrases", "disclosure",
-    )  # fmt: skip
+    WORDS = (*history.WORDS, "change_note")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Mark words with their language; ask for a title that was only lent."""

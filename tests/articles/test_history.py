@@ -1,5 +1,6 @@
 """The history of an article: saves kept, compared, restored; no work is lost."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -320,6 +321,7 @@ def marked(cell):
     for hidden in cell.css(".visually-hidden, .comparison__label"):
         hidden.decompose()
     html = " ".join(cell.inner_html.split())
+    html = re.sub(r'<span(?: lang="\w+")?>(.*?)</span>', r"\1", html)
     for tag, signs in (("del", ("[-", "-]")), ("ins", ("{+", "+}"))):
         html = html.replace(f"<{tag}>", signs[0]).replace(f"</{tag}>", signs[1])
     return html
@@ -441,6 +443,24 @@ def test_every_field_is_compared_by_its_name(writer):
     assert told["Decorative"] == ["[-no-]", "{+yes+}"]
     assert told["Translation of"][1] == "{+Originale+}"
     assert told["Sources"][1] == "{+New+} source{+ · 10.1234/x+}"
+
+
+def test_a_comparison_is_read_in_the_language_of_the_article(writer):
+    article = factories.ArticleFactory(language="it", title="Prima", body="<p>Uno.</p>")
+    factories.publish(article)
+    typed(writer, article, title="Dopo", body="<p>Due.</p>", picture_credit="Anna")
+    compare = "compare/?before=edition-1&after=draft"
+
+    for step in ("submit/", compare, "restore/edition-1/"):
+        page = parsed(writer.get(f"{LIST}{article.pk}/{step}"))
+
+        assert page.css_first("html").attrs["lang"] == "en"
+        assert page.css(".comparison [lang] .visually-hidden") == []
+        assert page.css(".comparison th[lang], .comparison [lang] caption") == []
+        words = page.css(".comparison [lang=it]")
+        assert {word.text() for word in words} == {"Prima", "Dopo", "Uno.", "Due."}
+        others = page.css(".comparison :is(del, ins) > :not(.visually-hidden, [lang])")
+        assert [other.text() for other in others] == ["Anna"]
 
 
 def test_a_contact_is_called_by_its_name_in_a_comparison(writer):

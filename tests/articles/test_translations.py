@@ -386,7 +386,9 @@ def test_who_looks_at_the_desk_sees_what_readers_are_told(staff, original, trans
 
     assert "This translation was made from edition 1." in text_of(shown)
     assert "More words." in text_of(shown.css_first("details"))
-    assert shown.css_first("details > div").attributes["lang"] == "en"
+    words = shown.css(".comparison :is(del, ins) > :not(.visually-hidden)")
+    assert [word.attributes["lang"] for word in words] == ["en"] * len(words)
+    assert "More words." in " ".join(text_of(word) for word in words)
     state = text_of(parsed(page(translation, staff)).css_first(".state"))
     assert "Readers are told that the original is newer." in state
 
