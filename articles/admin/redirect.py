@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import problem_with, proposal
 from articles.admin.deciding import DecidingList
-from articles.models import Redirect
+from articles.models import Article, Edition, Redirect
 from clinic import old_addresses
 from clinic.admin import BoundedList
 from clinic.forms import LabelledForm
@@ -66,12 +67,34 @@ class RedirectAdmin(BoundedList):
         ),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Redirect]:
+        """Ask for what readers see of all articles at once, and not for their texts."""
+        live = Edition.objects.live().only("article", "language", "slug")
+        others = Article.objects.defer(*Article.TEXTS)
+        rows = Redirect.objects.defer(*(f"article__{name}" for name in Article.TEXTS))
+        return rows.prefetch_related(
+            Prefetch("article__editions", live, to_attr="seen_now"),
+            Prefetch("article__replaced_by", others),
+            Prefetch("article__replaced_by__editions", live, to_attr="seen_now"),
+        )
+
     @admin.display(description=_("leads to"))
     def leads_to(self, row: Redirect) -> str:
-        address = row.destination()
+        address = self.address_of(row)
         if address is None:
             return gettext("%(target)s (withdrawn)") % {"target": row.target}
         return format_html('<a href="{}">{}</a>', address, row.target)
+
+    def address_of(self, row: Any) -> str | None:
+        """Return where it leads, by what the list has asked for already."""
+        if row.article is None:
+            return row.destination()
+        other = row.article.replaced_by
+        seen = row.article.seen_now or (other and other.seen_now)
+        if seen:
+            return seen[0].get_absolute_url()
+        # Only a chain of replacements has to be gone along.
+        return row.destination() if other and other.replaced_by_id else None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Propose a target for the address that the list has sent along."""

@@ -5,7 +5,7 @@ import pytest
 from articles.models import Redirect
 from clinic.models import MissedAddress
 from tests import factories
-from tests.clinic.test_admin import errors, fields, parsed, said
+from tests.clinic.test_admin import errors, fields, parsed, queries_of, said
 from tests.clinic.test_roles import account, doctor_account, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +165,40 @@ def test_it_can_be_said_later_and_is_refused_with_a_sentence(practice):
 
     old.refresh_from_db()
     assert old.replaced_by == draft
+
+
+def test_the_list_asks_as_often_for_thirty_redirects_as_for_three(staff):
+    def three_redirects():
+        live = factories.publish(factories.ArticleFactory(title="Live")).article
+        gone = factories.publish(factories.ArticleFactory(title="Gone")).article
+        old = factories.publish(factories.ArticleFactory(title="Old")).article
+        gone.withdraw()
+        old.withdraw(replaced_by=live)
+        for article in (live, gone, old):
+            Redirect.objects.create(path=f"/old-{article.pk}", article=article)
+        return live
+
+    address = "/admin/articles/redirect/"
+    live = three_redirects()
+    few = queries_of(staff, address)
+    for _ in range(9):
+        three_redirects()
+
+    assert queries_of(staff, address) == few
+    shown = parsed(staff.get(address)).css(".field-leads_to")[-3:]
+    to_live = f'<a href="{live.get_absolute_url()}">'
+    assert [cell.text() for cell in shown] == ["Old", "Gone (withdrawn)", "Live"]
+    assert [to_live in cell.html for cell in shown] == [True, False, True]
+
+
+def test_the_list_goes_along_a_chain_of_replacements(staff):
+    first, second, third = (
+        factories.publish(factories.ArticleFactory()).article for _ in range(3)
+    )
+    first.withdraw(replaced_by=second)
+    second.withdraw(replaced_by=third)
+    Redirect.objects.create(path="/old", article=first)
+
+    cell = parsed(staff.get("/admin/articles/redirect/")).css_first(".field-leads_to a")
+
+    assert cell.attrs["href"] == third.get_absolute_url()
