@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
@@ -18,9 +20,22 @@ class Logged(admin.ModelAdmin):
     """Lets no action leave less in the log than it did."""
 
     def response_action(self, request: Any, queryset: Any, *args: Any) -> Any:
-        """Run an action on many rows as a whole, with its entries in the log."""
+        """Run an action on many rows as a whole, with its entries in the log.
+
+        Keys that no row can have came from no list: then nothing was chosen.
+        """
+        if not all(map(self.can_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            request.POST = request.POST.copy()
+            del request.POST[ACTION_CHECKBOX_NAME]
         with transaction.atomic():
             return super().response_action(request, queryset, *args)
+
+    def can_be_key(self, sent: str) -> bool:
+        try:
+            self.opts.pk.clean(sent, None)
+        except ValidationError:
+            return False
+        return True
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Log row by row: what is written in bulk, nobody is told of."""

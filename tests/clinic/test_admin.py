@@ -13,7 +13,7 @@ from django.urls import reverse
 from i18nfield.strings import LazyI18nString
 from selectolax.lexbor import LexborHTMLParser
 
-from articles.models import Wording
+from articles.models import Topic, Wording
 from clinic.models import (
     Closure,
     Doctor,
@@ -996,6 +996,24 @@ def test_choices_are_read_as_a_group_with_a_name(staff, practice):
 
     assert "Languages spoken" in phones
     assert roles == ["Roles"]
+
+
+# Keys that come from no list ##################################################
+
+
+@pytest.mark.parametrize("sent", ["abc", "", "9" * 30, "-" + "9" * 30, "1.5", "\0"])
+def test_an_action_on_what_can_be_no_row_is_one_on_nothing(staff, sent):
+    topic = factories.TopicFactory()
+    chosen = {"action": "delete_selected", "post": "yes"}
+
+    for lists in ("articles/topic", "articles/condition", "clinic/picture"):
+        answer = staff.post(
+            f"/admin/{lists}/", chosen | {"_selected_action": [topic.pk, sent]}
+        )
+
+        assert answer.status_code == 302, lists
+        assert "Items must be selected" in said(staff.get(answer.url))[0]
+    assert Topic.objects.exists()
 
 
 # Queries #####################################################################
