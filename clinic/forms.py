@@ -334,8 +334,18 @@ class VersionedForm(forms.ModelForm):
             stored = rows.filter(pk=self.instance.pk).first()
             if stored:
                 self.compare_with(stored)
+                self.keep_the_rest(stored)
                 self.instance.version = stored.version + 1
         return cleaned
+
+    def keep_the_rest(self, stored: Any) -> None:
+        """Write back what the form does not hold as it is by now.
+
+        Not every step makes a version: a review leaves the one that is being typed.
+        """
+        for field in stored._meta.concrete_fields:
+            if field.name not in self.fields:
+                setattr(self.instance, field.attname, getattr(stored, field.attname))
 
     def compare_with(self, stored: Any) -> None:
         """Refuse the form if that row is not the one that it was opened with."""

@@ -1226,3 +1226,18 @@ def test_an_edition_that_begins_while_the_page_is_open_is_not_withdrawn_unread(d
 
         assert said(late) == [TOO_LATE]
         assert article.current_edition().number == 2
+
+
+def test_a_review_while_an_article_is_saved_is_not_undone(doctor):
+    article = made("published", "live")
+    sent = fields(doctor.get(page_of(article)))
+    loaded = now(article)
+    now(article).review(by=doctor.user, outcome="CHANGES", note="Old doses.")
+
+    form = ArticleForm({**sent, "change_kind": "CONTENT"}, instance=loaded)
+    assert form.errors == {}
+    form.save()
+
+    after = now(article)
+    assert (after.state, after.step_note) == (State.RETURNED, "Old doses.")
+    assert after.submitted_by == article.edited_by
