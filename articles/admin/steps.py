@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import history
 from articles.admin.asking import AsksFirst
+from articles.admin.forms import LinesField
 from articles.models import Article, Edition, Review, Step
 from articles.models.review import spread
 from articles.models.rules import PERMISSIONS
@@ -30,7 +31,7 @@ from clinic.templatetags.words import in_words, in_words_with_time
 
 
 def note_field(label: Any, help_text: Any = "", *, required: bool = False) -> Any:
-    return forms.CharField(
+    return LinesField(
         label=label,
         help_text=help_text,
         required=required,

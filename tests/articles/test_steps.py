@@ -1228,6 +1228,19 @@ def test_an_edition_that_begins_while_the_page_is_open_is_not_withdrawn_unread(d
         assert article.current_edition().number == 2
 
 
+# Small things #################################################################
+
+
+@pytest.mark.parametrize("step", ["submit", "return"])
+def test_the_end_of_a_line_counts_once_in_a_note(doctor, step):
+    article = made(*BEFORE[step])
+    note = "\n".join(["x" * 99] * 10) + "\n"
+
+    answer(doctor, page_of(article, step), note=note.replace("\n", "\r\n"))
+
+    assert now(article).step_note == note.strip()
+
+
 def test_a_review_while_an_article_is_saved_is_not_undone(doctor):
     article = made("published", "live")
     sent = fields(doctor.get(page_of(article)))
