@@ -1,6 +1,7 @@
 """What the log of the desk says of the steps of articles and of the glossary."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles.models import Step
 from clinic.audit import KINDS, Kind
@@ -19,7 +20,9 @@ STEPS = {
     Step.CALL_OFF: Kind(
         _("called off"), _("%(who)s called off what was planned for %(what)s.")
     ),
-    Step.REVIEW: Kind(_("reviewed"), _("%(who)s reviewed %(what)s.")),
+    Step.REVIEW: Kind(
+        pgettext_lazy("step", "reviewed"), _("%(who)s reviewed %(what)s.")
+    ),
     Step.RESTORE: Kind(
         _("restored"), _("%(who)s restored an earlier text of %(what)s.")
     ),

@@ -221,6 +221,15 @@ def test_every_kind_is_a_sentence_in_both_languages(language, code):
         assert said != str(kind.sentence) % {"who": "Ada", "what": "this"}
 
 
+def test_the_steps_of_an_article_are_told_alike_in_italian():
+    steps = ("SIGN", "REVIEW", "PUBLISH", "WITHDRAW")
+
+    with translation.override("it"):
+        told = [str(audit.KINDS[step].label) for step in steps]
+
+    assert told == ["firmato", "revisionato", "pubblicato", "ritirato"]
+
+
 # That it stays ################################################################
 
 
