@@ -195,6 +195,11 @@ class TermAdmin(BoundedList, PlainForReaders):
             "slug": slugify(str(initial.get("name", ""))),
         } | initial
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What readers have found is taken out of the glossary, not deleted."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not obj.entries.exists())
+
     def save_model(self, request: Any, obj: Term, form: Any, change: bool) -> None:
         if not change or set(form.changed_data) & set(Term.COPIED):
             obj.edited_by = request.user

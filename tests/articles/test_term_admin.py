@@ -142,7 +142,6 @@ def test_a_writer_cannot_take_it_out(doctor, writer, term):
 @pytest.mark.parametrize(("role", "status"), [("writer", 403), ("manager", 200)])
 def test_only_a_manager_deletes_a_term(practice, term, role, status):
     client = signed_in(account(role))
-    term.check_definition(by=doctor_account())
 
     answer = client.post(
         f"{LIST}{term.pk}/delete/", {"post": "yes"}, follow=role == "manager"
@@ -150,7 +149,24 @@ def test_only_a_manager_deletes_a_term(practice, term, role, status):
 
     assert answer.status_code == status
     assert Term.objects.exists() is (role == "writer")
-    assert Entry.objects.exists() is (role == "writer")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_nobody_deletes_what_readers_have_found(practice, term, ended):
+    manager = signed_in(account("manager"))
+    told = "What readers have found is taken out of the glossary, not deleted."
+    assert told not in manager.get(page_of(term)).text
+    term.check_definition(by=doctor_account())
+    if ended:
+        term.take_back()
+
+    answer = manager.post(f"{LIST}{term.pk}/delete/", {"post": "yes"})
+    page = manager.get(page_of(term))
+
+    assert answer.status_code == 403
+    assert (Term.objects.count(), Entry.objects.count()) == (1, 1)
+    assert told in page.text
+    assert parsed(page).css(".deletelink") == []
 
 
 def test_a_colleagues_save_is_not_overwritten(writer, term):
