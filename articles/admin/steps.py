@@ -111,9 +111,10 @@ class WithdrawForm(ReplaceForm, WhenForm):
     def clean(self) -> dict[str, Any]:
         """Refuse an end after the one that is planned: it would not count."""
         cleaned = super().clean()
-        live, moment = self.article.current_edition(), cleaned.get("moment")
-        ends = live and not self.article.planned_edition() and live.live_until
-        if ends and moment and moment > ends:
+        moment = cleaned.get("moment")
+        before = [at for at in self.article.plans() if moment and at[0] < moment]
+        ends, edition = before[-1] if before else (None, None)
+        if ends and edition is None:
             self.add_error(
                 "moment",
                 _(
@@ -371,8 +372,8 @@ class LifeOfArticles(AsksFirst):
         form: forms.Form,
         obstacles: list[str],
     ) -> HttpResponse:
-        live, planned = article.current_edition(), article.planned_edition()
-        compared_with: Any = planned or live
+        live = article.current_edition()
+        compared_with: Any = article.planned_edition() or live
         changes = page.step in {Step.SUBMIT, Step.SIGN, Step.PUBLISH} and compared_with
         return self.confirm(
             request,
@@ -382,7 +383,7 @@ class LifeOfArticles(AsksFirst):
             form=form,
             obstacles=obstacles,
             live=live,
-            planned=planned,
+            plans=article.plans(),
             next=article.next_edition(),
             own_work=article.edited_by_id == request.user.pk,
             review=live and live.last_review,

@@ -308,6 +308,18 @@ class Life(Rules, Versioned):
         """Return the next edition that readers do not see yet."""
         return self.editions.planned().first()
 
+    def plans(self) -> list[tuple[datetime, Edition | None]]:
+        """Return what is planned, the next first: editions with the moment they begin.
+
+        None stands for a withdrawal. What ends as the next one begins is replaced.
+        """
+        now = timezone.now()
+        shown = self.editions.shown().exclude(live_until__lte=now)
+        begins = {edition.live_from: edition for edition in shown.defer("body")}
+        ends = {edition.live_until for edition in begins.values()} - {None, *begins}
+        moments = sorted(moment for moment in {*begins, *ends} if moment > now)
+        return [(moment, begins.get(moment)) for moment in moments]
+
     def standing(self) -> str:
         """Return what a question about it is about: its version, and what readers see.
 

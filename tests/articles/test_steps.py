@@ -7,6 +7,7 @@ same tables.
 """
 
 import logging
+import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -1226,6 +1227,99 @@ def test_an_edition_that_begins_while_the_page_is_open_is_not_withdrawn_unread(d
 
         assert said(late) == [TOO_LATE]
         assert article.current_edition().number == 2
+
+
+# What is planned ##############################################################
+
+
+def with_a_gap():
+    """An article that is to be withdrawn, and to come back later with other words."""
+    article = factories.ArticleFactory()
+    live(article)
+    article.withdraw(at=in_days(2), note="It is being written anew.")
+    article.refresh_from_db()
+    published(article, in_days(4), title="Other words")
+    return article
+
+
+def paragraphs(response, part):
+    return [" ".join(p.text().split()) for p in parsed(response).css(f"{part} p")]
+
+
+MOMENT = r"\d+ \w+ \d{4}, \d+:\d\d"
+
+
+def test_the_desk_tells_of_a_withdrawal_before_a_later_edition(doctor):
+    article = with_a_gap()
+
+    page = doctor.get(page_of(article))
+    publishing = doctor.get(page_of(made("signed", "live-"), "publish"))
+
+    told = [p for p in paragraphs(page, ".state") if p.startswith("Planned:")]
+    assert re.fullmatch(f"Planned: it is withdrawn on {MOMENT}.", told[0])
+    assert re.fullmatch(f"Planned: readers see edition 2 from {MOMENT} on.", told[1])
+    assert len(told) == 2
+    assert "The article is to be withdrawn on" in publishing.text
+
+
+def test_an_edition_that_replaces_another_is_no_withdrawal(doctor):
+    article = made("published", "live+")
+
+    page = doctor.get(page_of(article))
+    question = doctor.get(page_of(article, "call-off"))
+
+    assert "withdrawn on" not in page.text + question.text
+
+
+def test_publishing_tells_of_a_withdrawal_before_a_later_edition(doctor):
+    article = with_a_gap()
+    typed(doctor, article, title="Newest words", change_note="They are newest.")
+    factories.sign(now(article), doctor.user)
+
+    told = doctor.get(page_of(article, "publish")).text
+
+    assert "The article is to be withdrawn on" in told
+    assert "Edition 2 is planned for" in told
+
+
+def test_calling_off_says_all_that_it_calls_off(doctor):
+    article = with_a_gap()
+    published(now(article), in_days(6), title="Newest words")
+    now(article).withdraw(at=in_days(8))
+
+    page = doctor.get(page_of(article, "call-off"))
+    answer(doctor, page_of(article, "call-off"))
+
+    *called_off, rest = paragraphs(page, ".step__what")
+    for told, sentence in zip(
+        called_off,
+        [
+            f"The article is not withdrawn on {MOMENT}.",
+            f"Edition 2, planned for {MOMENT}, never appears. "
+            "Its text stays in the history.",
+            f"Edition 3, planned for {MOMENT}, never appears. "
+            "Its text stays in the working copy.",
+            f"The article is not withdrawn on {MOMENT}.",
+        ],
+        strict=True,
+    ):
+        assert re.fullmatch(sentence, told)
+    assert rest == "Readers go on seeing edition 1."
+    assert article.plans() == []
+    assert article.current_edition().number == 1
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(1, True), (3, False), (5, True)])
+def test_an_end_while_nothing_can_be_read_is_refused(doctor, days, allowed):
+    article = with_a_gap()
+    before = everything()
+    moment = f"{timezone.localtime(in_days(days)):%Y-%m-%dT%H:%M}"
+
+    page = answer(doctor, page_of(article, "withdraw"), when="later", moment=moment)
+
+    assert (everything() != before) is allowed
+    refused = [one for one in errors(page) if "It is to be withdrawn on" in one]
+    assert (refused == []) is allowed
 
 
 # Small things #################################################################
