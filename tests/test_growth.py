@@ -57,6 +57,7 @@ OF_TEXT = {
     "truncation": lambda text: truncatewords(text, 18),
     "search": lambda text: query.parse(text, "it"),
     "words": lambda text: words.stems_of(text, "en"),
+    "codes": lambda text: words.codes_of(text, "en"),
     "passage": lambda text: passages.passage(text, {"a", "b"}, "it"),
     "accents": composed,
     "A to Z": lambda text: alphabet.sort_key(text, "it"),

@@ -17,7 +17,14 @@ from django.utils import timezone
 from articles.markup.writing import plain_text
 from articles.models import Edition, EditionQuerySet, Indexed, Spelling
 from articles.search import engine
-from articles.search.words import LONGEST, VERSION, is_empty, stem, words_of
+from articles.search.words import (
+    LONGEST,
+    VERSION,
+    codes_of,
+    is_empty,
+    stem,
+    words_of,
+)
 
 # Tokens say where a stem stands, so that one index answers for all three.
 TITLE, NAMES, ANYWHERE = "1", "2", "3"
@@ -33,17 +40,22 @@ def prefix(language: str, field: str) -> str:
 
 def words_of_fields(edition: Edition) -> dict[str, list[str]]:
     """Return the folded words of an edition, by where they stand."""
-    title, names = words_of(edition.title), words_of(edition.key_phrases)
-    text = words_of(f"{edition.summary} {plain_text(edition.body)}")
-    fields = {TITLE: title, NAMES: title + names, ANYWHERE: title + names + text}
-    return {
-        field: [
-            word[:LONGEST]
-            for word in words[:MOST_WORDS]
-            if not is_empty(word, edition.language)
-        ]
-        for field, words in fields.items()
-    }
+    text = f"{edition.summary} {plain_text(edition.body)}"
+    title, names, inside = (
+        telling(field, edition.language)
+        for field in (edition.title, edition.key_phrases, text)
+    )
+    fields = {TITLE: title, NAMES: title + names, ANYWHERE: title + names + inside}
+    return {field: words[:MOST_WORDS] for field, words in fields.items()}
+
+
+def telling(text: str, language: str) -> list[str]:
+    """Return the folded words of a text that tell what it is about.
+
+    Those that are written in parts come last: they would part the words of a phrase.
+    """
+    words = (word for word in words_of(text) if not is_empty(word, language))
+    return [word[:LONGEST] for word in (*words, *codes_of(text, language))]
 
 
 def rows_of(edition: Edition) -> tuple[Indexed, Collection[str]]:

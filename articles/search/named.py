@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from articles.models import Edition, Entry, Topic
 from articles.models.term import fits_on_one_page
 from articles.search.query import Part, Query
-from articles.search.words import stems_of, words_of
+from articles.search.words import codes_of, stem, stems_of, words_of
 from clinic import generation
 from clinic.models import Practice
 
@@ -55,11 +55,16 @@ def known_pages(language: str) -> list[tuple[NamedPage, frozenset[str]]]:
 
     def load() -> list[tuple[NamedPage, frozenset[str]]]:
         return [
-            (page, frozenset(stems_of(f"{page.name} {page.words}", language)))
+            (page, stems_of_names(f"{page.name} {page.words}", language))
             for page in (*terms(language), *topics(language), *people())
         ]
 
     return generation.keep(("named pages", language), load)
+
+
+def stems_of_names(names: str, language: str) -> frozenset[str]:
+    codes = (stem(code, language) for code in codes_of(names, language))
+    return frozenset((*stems_of(names, language), *codes))
 
 
 def words_of_names(language: str) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
-from articles.search.words import fold, spellings, stem
+from articles.search.words import codes_in, fold, is_empty, spellings, stem
 from clinic.accents import composed
 
 # About three lines on a phone.
@@ -59,14 +59,24 @@ def passage(text: str, stems: Collection[str], language: str) -> list[Piece]:
 
 
 def hits_in(text: str, stems: Collection[str], language: str) -> list[Span]:
-    """Return the words of a composed text that have one of the stems."""
+    """Return the words of a composed text that have one of the stems, in their order.
+
+    What is one word in parts stands before the parts.
+    """
     if not stems:
         return []
-    return [
+    words = beginnings(frozenset(stems), language).finditer(fold(text))
+    hits = [
         Span(*found.span(), stem(found[0], language))
-        for found in beginnings(frozenset(stems), language).finditer(fold(text))
-        if stem(found[0], language) in stems
+        for found in words
+        if stem(found[0], language) in stems and not is_empty(found[0], language)
     ]
+    codes = [
+        Span(code.start, code.end, stem(code.folded, language))
+        for code in codes_in(text, language)
+        if stem(code.folded, language) in stems
+    ]
+    return sorted(codes + hits, key=lambda hit: (hit.start, -hit.end))
 
 
 @lru_cache(128)

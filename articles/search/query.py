@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
-from articles.search.words import is_empty, stem, words_in
+from articles.search.words import Word, is_empty, parted_in, stem, words_in
 from clinic.accents import composed
 
 LONGEST = 100  # characters
@@ -94,18 +95,65 @@ def parts_of(text: str, language: str) -> Iterator[Part]:
     for number, section in enumerate(sections):
         # Between two marks, not behind one that nothing closes.
         is_quoted = number % 2 == 1 and number < len(sections) - 1
-        words = list(words_in(section))
-        groups = [words] if is_quoted else [[word] for word in words]
-        for group in filter(None, groups):
-            folded = tuple(word.folded for word in group)
-            telling = [word for word in folded if not is_empty(word, language)]
-            yield Part(
-                folded,
-                start + group[0].start,
-                start + group[-1].end,
-                (stems(telling, language),),
-            )
+        read = phrase_of if is_quoted else each_word_of
+        for part in read(section, language):
+            yield replace(part, start=start + part.start, end=start + part.end)
         start += len(section) + 1
+
+
+def phrase_of(text: str, language: str) -> Iterator[Part]:
+    """Yield the words of a text as one part, if it has any."""
+    runs = list(runs_in(text))
+    words = [word for _code, run in runs for word in run]
+    if words:
+        whole = [word for code, run in runs for word in ([code] if code else run)]
+        part = part_of(words, language)
+        yield part.also(part_of(whole, language).phrases)
+
+
+def each_word_of(text: str, language: str) -> Iterator[Part]:
+    """Yield every word of a text as a part.
+
+    Where several may be one word in parts, each also stands for the whole.
+    """
+    for code, run in runs_in(text):
+        if code is None:
+            yield part_of(run, language)
+            continue
+        written = text[code.start : code.end]
+        says_nothing = is_empty(run[0].folded, language)
+        if code.folded.isalpha() or (says_nothing and " " not in written):
+            yield part_of([code], language)  # T.A.C. and HER-2
+            continue
+        is_meant = says_nothing and (written == text or written.isupper())
+        for part in (part_of([word], language) for word in run):
+            both = (*part.phrases, stems([code.folded], language))
+            if part.phrases[0]:
+                # "her 2" is meant as one word, "in 2 weeks" is not.
+                yield replace(part, phrases=both[::-1] if is_meant else both)
+            else:
+                yield part
+
+
+def runs_in(text: str) -> Iterator[tuple[Word | None, list[Word]]]:
+    """Yield the words of a text, those together that may be one; and that one."""
+    codes = list(parted_in(text))
+
+    def code_of(word: Word) -> Word | None:
+        return next((c for c in codes if c.start <= word.start < c.end), None)
+
+    for code, run in groupby(words_in(text), code_of):
+        if code:
+            yield code, list(run)
+        else:
+            yield from ((None, [word]) for word in run)
+
+
+def part_of(words: list[Word], language: str) -> Part:
+    """Return one part of all these words; its phrase has those that say something."""
+    folded = tuple(word.folded for word in words)
+    telling = [word for word in folded if not is_empty(word, language)]
+    return Part(folded, words[0].start, words[-1].end, (stems(telling, language),))
 
 
 def stems(words: Iterable[str], language: str) -> Phrase:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from articles.models import Spelling, Synonym
 from articles.search import engine
-from articles.search.query import Part, Phrase, Query, parse
-from articles.search.words import is_empty, stem, stems_of
+from articles.search.query import Part, Phrase, Query, each_word_of, parse
+from articles.search.words import is_empty, stem
 from clinic import generation
 
 # Longer words that one word may stand for, and ways to read a query.
@@ -71,11 +71,15 @@ def with_synonyms(query: Query) -> Iterator[Query]:
     for said, means in synonyms(query.language):
         for start in range(len(query.parts) - len(said) + 1):
             end = start + len(said)
-            if tuple(part.phrases[0] for part in query.parts[start:end]) == said:
+            if all(map(stands_for, query.parts[start:end], said)):
                 meant = parse(means, query.language).parts
                 parts = (*query.parts[:start], *meant, *query.parts[end:])
                 yield replace(query, parts=parts)
                 break
+
+
+def stands_for(part: Part, phrase: Phrase) -> bool:
+    return phrase in part.phrases
 
 
 def synonyms(language: str) -> list[tuple[tuple[Phrase, ...], str]]:
@@ -84,8 +88,9 @@ def synonyms(language: str) -> list[tuple[tuple[Phrase, ...], str]]:
     def load() -> list[tuple[tuple[Phrase, ...], str]]:
         rows = Synonym.objects.filter(language=language)
         return [
-            (tuple((stem,) for stem in stems_of(row.words, language)), row.means)
+            (tuple(filter(None, (part.phrases[0] for part in parts))), row.means)
             for row in rows
+            for parts in [each_word_of(row.words, language)]
         ]
 
     return generation.keep(("synonyms", language), load)

@@ -13,10 +13,10 @@ from articles.models import Spelling
 from articles.search import engine, index
 from articles.search.named import words_of_names
 from articles.search.query import Part, Query
-from articles.search.words import stem
+from articles.search.words import CODE, stem
 from clinic import generation
 
-SHORTEST = 4  # letters; of shorter words everything is near
+SHORTEST = 4  # letters; of shorter words, and of codes, everything is near
 # So many of the nearest words are looked at: not all stand where readers may see them.
 CANDIDATES = 20
 # So many letters let a word that begins in another way still be the one that was meant.
@@ -40,9 +40,11 @@ def corrected(query: Query) -> str | None:
 
 def is_known(part: Part, language: str) -> bool:
     """Say whether a page that readers may see, or a name, has each of the words."""
-    stems = part.phrases[0]
-    return all(any(frequency(found, language, 1)) for found in stems) or (
-        names_by_stem(language).keys() >= set(stems)
+    names = names_by_stem(language).keys()
+    return any(
+        all(any(frequency(found, language, 1)) for found in phrase)
+        or names >= set(phrase)
+        for phrase in part.phrases
     )
 
 
@@ -53,7 +55,7 @@ def nearest(word: str, language: str) -> str | None:
     equally near words those win that begin alike, for that is what people get right,
     then the one in the titles and names of most articles, then that in most texts.
     """
-    if len(word) < SHORTEST:
+    if len(word) < SHORTEST or CODE.fullmatch(word):
         return None
     words_by_stem = vocabulary(language)
     words = [form for forms in words_by_stem.values() for form in forms]

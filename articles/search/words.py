@@ -15,33 +15,44 @@ from django.conf.locale import LANG_INFO
 from clinic.accents import composed
 
 # Of another version of these rules an index is useless: raise it with every change.
-VERSION = 2
+VERSION = 3
 
 # With the places where it may be hyphenated.
 WORD = re.compile("[^\\W_]+(?:\u00ad[^\\W_]+)*")
 # What is longer is no word, but an address or the sequence of a gene.
 LONGEST = 60
-# Words that say nothing of what is looked for, folded.
+# What readers write in one word or in parts: HER2 and HER-2, CA 125, CA 19-9, PD-L1,
+# COVID-19, and with a dot behind each letter T.A.C.
+LETTER, HYPHENS, SPACES = r"[^\W\d_]", "-\u2010-\u2013", " \u00a0\u2009\u202f"
+PARTED = re.compile(
+    rf"(?<![^\W_])(?:{LETTER}{{1,5}}(?:[{HYPHENS}]{LETTER}?|[{SPACES}])?\d+"
+    rf"(?:[{HYPHENS}.,]\d{{1,2}})*|{LETTER}(?:\.{LETTER})+)(?![^\W_])"
+)
+CODE = re.compile(rf"{LETTER}{{1,6}}\d+")
+CAPITALS = re.compile(rf"(?<![^\W_]){LETTER}{{2,}}(?![^\W_])")
+# Words that say nothing of what is looked for, folded; and what an apostrophe leaves of
+# them, but for the English d: that is also a vitamin.
 EMPTY = {
     language: frozenset(words.split())
     for language, words in {
         "en": """
             a about after all also am an and any are as at be because been
-            before but by can could did do does for from get had has have
-            having he her his how i if in into is it its just know me mean
-            my need of on or our s should so some t tell than that
-            the their them then there they this to us very want was we were
-            what when where which while who why will with would you your
+            before but by can could did didn do does doesn don for from get had
+            has have having he her his how i if in into is isn it its just know
+            ll m me mean my need no not of on or our re s should so some t tell
+            than that the their them then there they this to us ve very want was
+            we were what when where which while who why will with won would you
+            your
         """,
         "it": """
-            a ad ai al alcuni all alla alle allo anche ancora avere c che
-            chi ci cioe come con cos cosa cose d da dagli dai dal dall dalla
+            a ad ai al alcuni all alla alle allo anch anche ancora avere c che
+            chi ci cioe com come con cos cosa cose d da dagli dai dal dall dalla
             dalle dallo degli dei del dell della delle dello devo di dopo
-            dove due e ed era essere fa fare fra gli ha hanno ho i il in io
+            dov dove due e ed era essere fa fare fra gli ha hanno ho i il in io
             l la le lei lo loro ma mi mia mie miei mio ne negli nei nel nell
             nella nelle nello no noi non o ogni per perche piu posso potrei
-            puo qual quale quali quando quanto quel quella quelle quelli
-            quello questa queste questi questo s sapere se sei serve si sia
+            puo qual quale quali quand quando quant quanto quel quell quella quelle
+            quelli quello quest questa queste questi questo s sapere se sei serve si sia
             sono su sua sue sugli sui sul sull sulla sulle sullo
             suo suoi ti tra tu tua tuo un una uno va vi voglio vorrei
         """,
@@ -96,6 +107,48 @@ def words_in(text: str) -> Iterator[Word]:
     """Yield every word of a text, with its place in the ``composed`` text."""
     for found in WORD.finditer(fold(text)):
         yield Word(found.start(), found.end(), found[0].replace("\u00ad", ""))
+
+
+def parted_in(text: str) -> Iterator[Word]:
+    """Yield what may be one word in parts, with its place in the ``composed`` text."""
+    text = composed(text)
+    for found in PARTED.finditer(text):
+        if not found[0].isalnum():
+            yield Word(found.start(), found.end(), joined(found[0]))
+
+
+def joined(text: str) -> str:
+    return "".join(filter(str.isalnum, fold(text)))
+
+
+def codes_in(text: str, language: str) -> Iterator[Word]:
+    """Yield what is to be found beside the single words of a text, as one word.
+
+    That is what is written in parts, and words that else say nothing where they stand
+    in capitals, such as ALL. A space joins a name that has a capital: of "in 2 weeks"
+    nothing is one word.
+    """
+    text = composed(text)
+    for word in parted_in(text):
+        name = re.split(f"[{SPACES}]", text[word.start : word.end])[0]
+        is_whole = len(name) == word.end - word.start
+        if is_whole or is_name(name, language):
+            yield word
+    for found in CAPITALS.finditer(text):
+        if found[0].isupper() and is_empty(folded := fold(found[0]), language):
+            yield Word(found.start(), found.end(), folded)
+
+
+def is_name(word: str, language: str) -> bool:
+    """Say whether a written word is no ordinary one: HER, Ca, but neither Il nor in."""
+    if word.isupper() and len(word) > 1:
+        return True
+    return word != word.lower() and not is_empty(fold(word), language)
+
+
+def codes_of(text: str, language: str) -> list[str]:
+    """Return the folded words of ``codes_in``."""
+    return [word.folded for word in codes_in(text, language)]
 
 
 def words_of(text: str) -> list[str]:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,6 +81,97 @@ def test_equally_good_pages_come_newest_first(article):
     first, second = find("spleen", "en").hits(1)
 
     assert first.edition.pk > second.edition.pk
+
+
+# Codes #######################################################################
+
+
+@pytest.mark.parametrize(
+    ("title", "texts"),
+    [
+        ("HER2-positive breast cancer", ["HER-2", "her2", "HER 2", "her 2", "HER‑2"]),
+        ("What HER-2 tells", ["HER2", "her-2", "her 2"]),
+        ("Tumour markers: CA 125 and PSA", ["CA125", "ca-125", "ca 125", '"CA125"']),
+        ("Ca 19.9 and Ca 15.3", ["CA19-9", "CA 19-9", "ca199", "ca15-3"]),
+        ("BRCA1 mutations", ["BRCA-1", "brca 1", "BRCA 1 mutation", '"BRCA-1"']),
+        ("PD-L1 tests", ["PDL1", "pd-l1", "PD L1"]),
+        ("Vaccines for COVID-19", ["covid19", "COVID 19 vaccine"]),
+        ("T.A.C. of the chest", ["TAC", "t.a.c.", "T.A.C", "tac chest"]),
+        ("ALL in children", ["ALL", "all"]),
+    ],
+)
+def test_a_code_is_found_however_it_is_parted(article, title, texts):
+    article("After surgery", body="<h2>When</h2><p>In 2 weeks, her nurse calls all.")
+    article(title)
+
+    for text in texts:
+        results = find(text, "en")
+        (first, *_others) = results.hits(1)
+        assert (first.edition.title, results.is_partial) == (title, False), text
+
+
+def test_a_hyphen_before_a_number_is_no_word_with_a_number_alone(article):
+    article("After surgery", body="<p>In 2 weeks.</p>")
+
+    assert titles("HER-2") == []
+    assert suggestion("HER-2") == ""
+
+
+def test_a_number_behind_a_word_stays_a_number(article):
+    article("Fever", body="<p>Day 2 of grade 3. Wait for weeks: 2 of them.</p>")
+    article("Il 2 giugno", language="it")
+
+    for text in ("in 2 weeks", "IN 2 WEEKS", "at 3", "grade-3 fever", "fever day 3"):
+        assert titles(text) == ["Fever"], text
+    assert titles("il 2 giugno", "it") == ["Il 2 giugno"]
+    assert titles("IL-2", "it") == []
+
+
+def test_a_code_is_marked_however_it_is_parted(article):
+    article("CA 125, CA125 and ca 15", summary="HER-2 and her 2 children.")
+
+    assert marks("ca125") == ["CA 125", "CA125"]
+    assert marks("her2") == ["HER-2"]
+    assert marks("CA 15") == ["CA", "ca", "15"]
+
+
+def marks(text):
+    (hit,) = find(text, "en").hits(1)
+    return [piece.text for piece in (*hit.title, *hit.text) if piece.is_marked]
+
+
+def test_a_term_that_is_a_code_is_found_however_it_is_parted(db):
+    for name in ("CA 125", "HER2"):
+        factories.TermFactory(name=name).check_definition(
+            by=factories.ReviewerFactory()
+        )
+
+    assert named("ca125") == [("Word explained", "CA 125")]
+    assert named("HER-2") == [("Word explained", "HER2")]
+
+
+def test_a_synonym_that_is_a_code_is_used_however_it_is_parted(article):
+    article("Receptors of growth factors")
+    Synonym.objects.create(words="HER-2", means="growth factors")
+    Synonym.objects.create(words="CA 125", means="receptors")
+
+    for text in ("HER2", "HER-2", "CA 125", "CA-125"):
+        assert titles(text) == ["Receptors of growth factors"], text
+
+
+def test_what_an_apostrophe_leaves_says_nothing(article, practice):
+    article("Loss of appetite")
+
+    for text in ("I don't have appetite", "I’ve no appetite", "it isn't appetite"):
+        results = find(text, "en")
+        assert (results.count, results.is_partial) == (1, False), text
+    for text in ("dov'è il parcheggio", "quand’è aperto", "com'è il parcheggio"):
+        assert [url for _kind, url in pages(text, "it")] == ["/it/contatti/"], text
+
+
+def pages(text, language):
+    with translation.override(language):
+        return [(page.kind, page.url) for page in find(text, language).named]
 
 
 # Synonyms ####################################################################
