@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -93,9 +93,9 @@ class Restored:
             with target.open("wb") as copy:
                 shutil.copyfileobj(file, copy, CHUNK)
 
-    def leave_only(self, names: set[str]) -> int:
-        """Take away what no backup names; return how many files that were."""
-        others = [name for name in files(self.storage) if name not in names]
+    def leave_only(self, names: set[str], among: Iterable[str]) -> int:
+        """Take away those that the backup does not name; return how many they were."""
+        others = [name for name in among if name not in names]
         for name in others:
             self.keep(name)
             self.storage.delete(name)

@@ -23,6 +23,7 @@ from clinic.backup import (
     archive,
     databases,
     encryption,
+    media,
     rows,
     targets,
     work,
@@ -199,8 +200,10 @@ def restore(
     progress.end()
     if aside is None:
         return Done(time.monotonic() - began)
+    # What is uploaded once the new database is in its place belongs to that one.
+    there = list(media.files(storage))
     kept = to.finish(aside)
-    others = files.leave_only(set(manifest.media))
+    others = files.leave_only(set(manifest.media), there)
     return Done(time.monotonic() - began, kept, others)
 
 

@@ -109,6 +109,26 @@ def test_what_it_replaces_is_kept(site, backup):
 
 
 @pytest.mark.usefixtures("quick")
+def test_what_is_uploaded_once_the_new_database_is_there_stays(
+    site, backup, monkeypatch
+):
+    finish = targets.SQLite.finish
+    (site.media / "pictures/old.jpg").write_bytes(b"old")
+
+    def upload_then(target, folder):
+        kept = finish(target, folder)
+        (site.media / "pictures/new.jpg").write_bytes(b"new")
+        return kept
+
+    monkeypatch.setattr(targets.SQLite, "finish", upload_then)
+
+    run(backup, "--yes")
+
+    assert "pictures/new.jpg" in site.files()
+    assert "pictures/old.jpg" not in site.files()
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_running_process_reads_what_was_put_back(site, backup):
     with databases.stand_in(databases.sqlite(site.database)):
         before = generation.reader().read()
