@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from clinic.backup import BackupError
 NAME = re.compile(r"portal-(\d{8}T\d{6})Z\.tar(?:\.age)?")
 
 CHUNK = 1 << 20
+# Nobody writes any more at a copy on the way that has not grown for so long.
+STILL_SECONDS = 3600
 
 
 def moment_of(name: str) -> datetime | None:
@@ -77,8 +80,17 @@ class Folder:
             return []
         return backups_among(path.name for path in self.path.iterdir())
 
+    def clear(self) -> None:
+        """Delete what one that was killed while it copied has left behind."""
+        for path in self.path.glob(".portal-*.part"):
+            name = path.name.removeprefix(".").removesuffix(".part")
+            is_still = time.time() - path.stat().st_mtime > STILL_SECONDS
+            if moment_of(name) and is_still:
+                path.unlink(missing_ok=True)
+
     def put(self, path: Path, name: str) -> None:
         self.prepare()
+        self.clear()
         passing = self.path / f".{name}.part"
         try:
             try:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import time
 from io import StringIO
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -111,6 +112,25 @@ def test_a_copy_is_closed_to_others_while_it_is_written(tmp_path, passing, monke
 
     modes.append(stat.S_IMODE((tmp_path / "b" / NAME).stat().st_mode))
     assert modes == [0o600, 0o600]
+
+
+@pytest.mark.usefixtures("another_disk")
+def test_what_a_killed_copy_has_left_goes_with_the_next_one(tmp_path, passing):
+    folder = tmp_path / "b"
+    folder.mkdir()
+    left, growing, foreign = (
+        folder / f".{name}.part" for name in (NAME, LATER, "portal-mine")
+    )
+    for path, age in ((left, 7200), (growing, 60), (foreign, 7200)):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age,) * 2)
+
+    places.place(str(folder)).put(passing, NAME.replace("27", "29"))
+
+    assert {path for path in folder.iterdir() if path.suffix == ".part"} == {
+        growing,
+        foreign,
+    }
 
 
 def test_a_folder_that_cannot_be_made_is_named(passing):
