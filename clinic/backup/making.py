@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,15 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from clinic.backup import BackupError, databases, encryption, media, rows, work
+from clinic.backup import (
+    BackupError,
+    databases,
+    encryption,
+    media,
+    record,
+    rows,
+    work,
+)
 from clinic.backup.archive import (
     MEDIA,
     PICTURE,
@@ -138,7 +147,12 @@ def write_rows(
 
 
 def sizes_of_media() -> dict[str, int]:
-    return {name: default_storage.size(name) for name in media.files(default_storage)}
+    """Return the size of every file, but for those that somebody deletes meanwhile."""
+    sizes = {}
+    for name in media.files(default_storage):
+        with suppress(FileNotFoundError):
+            sizes[name] = default_storage.size(name)
+    return sizes
 
 
 def write_media(writer: Writer, progress: Progress) -> None:
@@ -160,11 +174,21 @@ def write_media(writer: Writer, progress: Progress) -> None:
         progress.add(size)
 
 
+def last_good(plan: Plan) -> str | None:
+    """Return the newest backup in its place that was proved to be good, if one is."""
+    good = record.last_verified(among=plan.place.names())
+    return good.name if good else None
+
+
 def rotate(plan: Plan) -> list[str]:
-    """Delete the backups that have had their time; return their names."""
+    """Delete the backups that have had their time; return their names.
+
+    The last one that was proved to be good stays, whatever was made after it.
+    """
     moments = {name: moment_of(name) for name in plan.place.names()}
     stay = kept([at for at in moments.values() if at], plan.keep, datetime.now(UTC))
-    gone = [name for name, at in moments.items() if at not in stay]
+    good = last_good(plan)
+    gone = [name for name, at in moments.items() if at not in stay and name != good]
     for name in gone:
         plan.place.delete(name)
     return gone

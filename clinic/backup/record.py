@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import timedelta
 
 from django.utils import timezone
@@ -14,13 +15,17 @@ TOO_OLD = timedelta(days=2)
 REMEMBERED = timedelta(days=400)
 
 
-def last_verified() -> VerifiedBackup | None:
+def last_verified(among: Container[str] | None = None) -> VerifiedBackup | None:
     """Return the newest backup that was put back for a trial, or None.
 
-    One of the future was made while the clock was wrong: it would look fresh for years.
+    Only those of such a name count, if names are given. One of the future was made
+    while the clock was wrong: it would look fresh for years.
     """
     known = VerifiedBackup.objects.filter(made_at__lte=timezone.now() + AHEAD)
-    return known.order_by("made_at", "pk").last()
+    if among is None:
+        return known.order_by("made_at", "pk").last()
+    newest_first = known.order_by("-made_at", "-pk")
+    return next((backup for backup in newest_first if backup.name in among), None)
 
 
 def is_any_ahead() -> bool:

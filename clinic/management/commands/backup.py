@@ -62,10 +62,13 @@ class Command(BaseCommand):
             )
             if manifest.left_out:
                 self.stdout.write(f"Left out: {', '.join(manifest.left_out)}.")
+            # Nights on which the trial fails, or is killed, must not fill the disk; but
+            # where none was ever proved to be good, a new one pushes out no other.
+            is_safe = not verify or making.last_good(plan)
+            gone = making.rotate(plan) if is_safe else []
             if verify:
                 self.verify(plan, made.name, folder, progress)
-            # Only now: an old one that is good beats a new one that is not.
-            gone = making.rotate(plan)
+                gone += making.rotate(plan)
         if gone:
             self.stdout.write(f"Deleted, for they have had their time: {len(gone)}.")
 

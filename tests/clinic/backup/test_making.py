@@ -11,13 +11,22 @@ import stat
 import subprocess
 import sys
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from clinic.backup import archive, databases, encryption, making, media, rows
+from clinic.backup import (
+    BackupError,
+    archive,
+    databases,
+    encryption,
+    making,
+    media,
+    rows,
+)
 from clinic.backup.encryption import Key
 from clinic.backup.rotation import Keep
 from clinic.backup.work import work_folder
@@ -130,6 +139,54 @@ def test_what_has_had_its_time_goes_once_a_new_one_is_there(site, settings):
     assert "portal-20200101T000000Z.tar" not in left
 
 
+@pytest.mark.usefixtures("quick")
+def test_one_that_is_good_pushes_out_those_before_it(site, settings):
+    settings.BACKUP_KEEP = Keep(0, 0, 0)
+    run("--verify")
+    (before,) = site.backups
+    old = before.rename(before.with_name("portal-20200101T000000Z.tar"))
+    VerifiedBackup.objects.update(
+        name=old.name, made_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+
+    said = run("--verify")
+
+    assert not old.exists()
+    assert said.endswith("Deleted, for they have had their time: 1.\n")
+
+
+def test_when_every_trial_fails_old_ones_go_but_not_the_last_good_one(
+    site, settings, monkeypatch
+):
+    """Else they pile up until the disk is full."""
+    settings.BACKUP_KEEP = Keep(1, 0, 0)
+    folder = site.folder / "backups"
+    folder.mkdir()
+    names = [f"portal-2020010{day}T000000Z.tar" for day in (1, 2, 3)]
+    for name in names:
+        (folder / name).touch()
+    for name, day in ((names[0], 1), (names[1], 2), ("portal-gone.tar", 4)):
+        VerifiedBackup.objects.create(
+            name=name,
+            made_at=datetime(2020, 1, day, tzinfo=UTC),
+            rows=1,
+            files=1,
+            seconds=1,
+        )
+
+    def fails(*args):
+        raise BackupError("Not the same on both sides.")
+
+    monkeypatch.setattr("clinic.backup.restoring.try_out", fails)
+
+    with pytest.raises(CommandError, match="Not the same"):
+        run("--verify")
+
+    old, *new = sorted(path.name for path in folder.iterdir())
+    assert (old, len(new)) == (names[1], 1)
+    assert new[0] > names[2]
+
+
 def test_two_at_once_do_not_get_into_each_others_way():
     with work_folder(), pytest.raises(CommandError, match="is running"):
         run()
@@ -152,6 +209,22 @@ def test_a_picture_that_is_deleted_meanwhile_is_noted(site, monkeypatch):
     said = run()
 
     assert "Left out: pictures/abc/320.avif." in said
+    assert set(read(site.backups[0])[0].media) == {"pictures/abc/320.jpg"}
+
+
+def test_a_picture_that_is_deleted_while_its_size_is_asked_for_stops_nothing(
+    site, monkeypatch
+):
+    size = default_storage.size
+
+    def gone_meanwhile(name):
+        (site.media / "pictures/abc/320.avif").unlink(missing_ok=True)
+        return size(name)
+
+    monkeypatch.setattr(default_storage, "size", gone_meanwhile)
+
+    run()
+
     assert set(read(site.backups[0])[0].media) == {"pictures/abc/320.jpg"}
 
 
