@@ -147,6 +147,14 @@ def test_no_secret_stands_in_the_services():
     assert re.findall(r"PASSWORD: (?!\$\{POSTGRES_PASSWORD:\?)", text) == []
 
 
+def test_the_password_of_the_database_may_have_any_sign():
+    """In an address some of them would part it."""
+    settings = SERVICES["portal"]["environment"]
+
+    assert settings["DATABASE_URL"] == "postgres://portal@database/portal"
+    assert settings["PGPASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
 def test_the_template_of_nginx_is_filled_in_completely_by_both_ways(tmp_path):
     template = (ROOT / "deploy/nginx/nginx.conf.template").read_text()
     wanted = set(re.findall(r"\$\{([A-Z_]+)\}", template)) - {"LIKE_THIS"}
