@@ -3,11 +3,14 @@
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,6 +27,33 @@ def boolean(value: str | bool) -> bool:
     if word in {"false", "no", "off", "0", ""}:
         return False
     raise ImproperlyConfigured(f"“{value}” is neither true nor false.")
+
+
+def worker_processes() -> int:
+    """Return how many there are to be, as ``WEB_CONCURRENCY`` says; else two.
+
+    Raises ImproperlyConfigured for anything but a number: gunicorn itself, which reads
+    it before its configuration, ends in a traceback.
+    """
+    workers = os.environ.get("WEB_CONCURRENCY", "2")
+    if not workers.isdecimal() or not int(workers):
+        raise ImproperlyConfigured(f"WEB_CONCURRENCY is “{workers}”, not a number.")
+    return int(workers)
+
+
+def read_address(name: str, read: Callable[[str], T], value: str, example: str) -> T:
+    """Return what ``read`` makes of an address that may hold a password.
+
+    Raises ImproperlyConfigured without a word of the value: what cannot be read is most
+    often the password itself.
+    """
+    try:
+        return read(value)
+    except (ValueError, ImproperlyConfigured):
+        raise ImproperlyConfigured(
+            f"{name} cannot be read; it must look like {example}. In a password such "
+            "signs as / ? # are written as %2F %3F %23."
+        ) from None
 
 
 def read_env_file(path: Path = BASE_DIR / ".env") -> None:

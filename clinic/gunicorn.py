@@ -16,9 +16,12 @@ from gunicorn.glogging import Logger
 # Here and not in a hook: gunicorn loads the application before it calls any. It also
 # reads .env, which may hold HOST and PORT.
 try:
+    from clinic.environment import worker_processes
     from clinic.logs import Formatter
     from clinic.origin import masked
     from clinic.settings import ACCESS_LOG  # noqa: TID251
+
+    workers = worker_processes()
 except ImproperlyConfigured as error:
     sys.exit(f"The portal cannot start: {error}")
 
@@ -27,7 +30,6 @@ HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
 
 bind = f"[{HOST}]:{PORT}" if ":" in HOST else f"{HOST}:{PORT}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 wsgi_app = "clinic.asgi"
 worker_class = "clinic.worker.Worker"
 asgi_lifespan = "off"

@@ -14,7 +14,12 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.environment import BASE_DIR, boolean, read_env_file
+from clinic.environment import (
+    BASE_DIR,
+    boolean,
+    read_env_file,
+    worker_processes,
+)
 
 
 def main() -> None:
@@ -23,9 +28,7 @@ def main() -> None:
         host = os.environ.setdefault("HOST", "127.0.0.1")
         port = os.environ.setdefault("PORT", "8000")
         check_address(host, port)
-        workers = os.environ.get("WEB_CONCURRENCY", "2")
-        if not workers.isdecimal() or not int(workers):
-            raise ImproperlyConfigured(f"WEB_CONCURRENCY is “{workers}”, not a number.")
+        worker_processes()
         data_dir = prepare_folder(Path(os.environ.get("DATA_DIR") or BASE_DIR / "var"))
         os.environ["DATA_DIR"] = str(data_dir)
         if not os.environ.get("SECRET_KEY"):

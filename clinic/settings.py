@@ -6,6 +6,7 @@ import sqlite3
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -19,8 +20,10 @@ from clinic.backup.rotation import Keep
 from clinic.environment import (
     BASE_DIR,
     boolean,
+    read_address,
     read_env_file,
     read_variables_from_files,
+    worker_processes,
 )
 
 env = environ.Env(
@@ -53,6 +56,8 @@ env = environ.Env(
 )
 read_env_file()
 read_variables_from_files(env.scheme)
+# For gunicorn alone; but whoever prepares a release is to be told in a sentence.
+worker_processes()
 
 
 def variable(name: str):
@@ -64,6 +69,10 @@ def variable(name: str):
             value = None
         else:
             raise ImproperlyConfigured(f"{name}: {error}") from None
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is “{os.environ[name]}”; it must be a whole number."
+        ) from None
     if value in (None, [], "") and name in {"SECRET_KEY", "ALLOWED_HOSTS"}:
         raise ImproperlyConfigured(
             f"{name} must be set, in the environment or in .env; see .env.example."
@@ -178,12 +187,13 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 # Database ####################################################################
 
 DATABASE_URL = variable("DATABASE_URL")
+DATABASE_LIKE = "postgres://user:password@host/name"
 if DATABASE_URL and DATABASE_URL.partition("://")[0] not in env.DB_SCHEMES:
-    raise ImproperlyConfigured(
-        "DATABASE_URL must look like postgres://user:password@host/name."
-    )
+    raise ImproperlyConfigured(f"DATABASE_URL must look like {DATABASE_LIKE}.")
 DATABASES = {
-    "default": env.db_url_config(DATABASE_URL)
+    "default": read_address(
+        "DATABASE_URL", env.db_url_config, DATABASE_URL, DATABASE_LIKE
+    )
     if DATABASE_URL
     else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "portal.sqlite3"}
 }
@@ -214,8 +224,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # what may have to end at once: a copy of a session could outlive its end.
 CACHE_URL = variable("CACHE_URL")
 if CACHE_URL:
+    CACHE_LIKE = "redis://host:6379/0"
     if not re.match(r"(rediss?|valkeys?|unix)://.", CACHE_URL):
-        raise ImproperlyConfigured("CACHE_URL must look like redis://host:6379/0.")
+        raise ImproperlyConfigured(f"CACHE_URL must look like {CACHE_LIKE}.")
+    # Else whoever first asks the cache would be told of it.
+    read_address("CACHE_URL", lambda url: urlsplit(url).port, CACHE_URL, CACHE_LIKE)
     CACHES = {
         "default": {
             "BACKEND": "clinic.cache.Cache",
@@ -228,6 +241,12 @@ if CACHE_URL:
 # A folder or s3://bucket/folder, the file of a key, and of how many days, weeks and
 # months one each is kept; see clinic/backup.
 BACKUP_URL = variable("BACKUP_URL") or str(DATA_DIR / "backups")
+if not re.match("s3://[a-z0-9]|/", BACKUP_URL):
+    # Its value may hold a password. A folder would be made wherever a command is run.
+    raise ImproperlyConfigured(
+        "BACKUP_URL must be the whole path of a folder, such as /mnt/backups/portal, "
+        "or look like s3://bucket/folder."
+    )
 BACKUP_KEY_FILE = variable("BACKUP_KEY_FILE")
 if BACKUP_KEY_FILE and not Path(BACKUP_KEY_FILE).is_absolute():
     # It would be looked for in the folder of one release, and go with it.
@@ -368,11 +387,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 EMAIL_URL = variable("EMAIL_URL")
 if EMAIL_URL:
+    EMAIL_LIKE = "smtp+tls://user:password@mail.example.org:587"
     if EMAIL_URL.partition("://")[0] not in env.EMAIL_SCHEMES:
-        raise ImproperlyConfigured(
-            "EMAIL_URL must look like smtp+tls://user:password@mail.example.org:587."
-        )
-    globals().update(env.email_url_config(EMAIL_URL))
+        raise ImproperlyConfigured(f"EMAIL_URL must look like {EMAIL_LIKE}.")
+    globals().update(
+        read_address("EMAIL_URL", env.email_url_config, EMAIL_URL, EMAIL_LIKE)
+    )
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = variable("EMAIL_FROM") or "webmaster@localhost"
 

@@ -21,6 +21,7 @@ from django.db.utils import load_backend
 
 from clinic import generation
 from clinic.backup import BackupError
+from clinic.environment import read_address
 from clinic.sqlite import complaints
 
 Config = dict[str, Any]
@@ -58,7 +59,12 @@ def at(url: str) -> Config:
             "sqlite:////folder/portal.sqlite3."
         )
     try:
-        config = environ.Env.db_url_config(url)
+        config = read_address(
+            "The address of the database",
+            environ.Env.db_url_config,
+            url,
+            "postgres://user:password@host/name",
+        )
     except ImproperlyConfigured as error:
         raise BackupError(str(error)) from None
     if config["ENGINE"] == "django.db.backends.sqlite3":

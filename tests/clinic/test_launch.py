@@ -377,6 +377,10 @@ WRONG = {
     "DATABASE_URL": {"DATABASE_URL": "nonsense"},
     "TIME_ZONE": {"TIME_ZONE": "Nowhere"},
     "PHONE_REGION": {"PHONE_REGION": "XX"},
+    "EDGE_MEGABYTES": {"EDGE_MEGABYTES": "x"},
+    "PICTURE_MEGABYTES": {"PICTURE_MEGABYTES": ""},
+    "WEB_CONCURRENCY": {"WEB_CONCURRENCY": ""},
+    "BACKUP_URL": {"BACKUP_URL": "backups"},
 }
 
 
@@ -389,6 +393,26 @@ def test_a_wrong_setting_is_refused_with_one_sentence_that_names_it(name):
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stderr.startswith("The portal cannot start: ")
     assert name in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://portal:hush/secret@database/portal"),
+        ("DATABASE_URL", "postgres://portal:hush?secret@database/portal"),
+        ("EMAIL_URL", "smtp+tls://portal:hush/secret@mail.example.org:587"),
+        ("CACHE_URL", "redis://:hush/secret@valkey:6379/0"),
+        ("BACKUP_URL", "sftp://portal:hush@secret.example.org/backups"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_named_and_not_quoted(name, value):
+    done = run(sys.executable, "manage.py", "check", **RIGHT | {name: value})
+
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"The portal cannot start: {name} ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "hush" not in done.stderr
+    assert "secret" not in done.stderr
 
 
 def test_for_monitoring_wrong_settings_are_an_error_of_the_doctor():
@@ -443,6 +467,18 @@ def test_the_server_refuses_missing_settings_with_one_sentence(options):
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stderr.startswith("The portal cannot start: SECRET_KEY")
+
+
+def test_the_configuration_of_the_server_refuses_a_wrong_number_with_one_sentence():
+    """As it stands in .env: that of the environment gunicorn reads before."""
+    wrong = RIGHT | {"WEB_CONCURRENCY": "two"}
+
+    done = run(sys.executable, "-c", "import clinic.gunicorn", **wrong)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The portal cannot start: WEB_CONCURRENCY is “two”, not a number.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Moving into another database: both sides are the same then, or nothing moves."""
 
 from io import StringIO
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from articles.models import Article, Topic
 from articles.search.finding import find
@@ -205,3 +208,55 @@ def test_pages_are_chosen_evenly_and_the_same_each_time():
     assert chosen == moving.sample(paths)
     assert (len(chosen), chosen[0], chosen[-1]) == (59, "0", "986")
     assert moving.sample(paths[:60]) == paths[:60]
+
+
+# Passwords ###################################################################
+
+
+@pytest.fixture
+def closed(postgresql, monkeypatch):
+    """The address of a database that asks for a password of all signs, without it."""
+    password = "a/b?c@d+e#f%20:"
+    monkeypatch.setenv("PGPASSWORD", password)
+    host = parse_qs(urlsplit(postgresql).query)["host"][0]
+    rules = Path(host) / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"ALTER USER portal PASSWORD '{password}'")
+        rules.write_text("local all all scram-sha-256\n")
+        connection.execute("SELECT pg_reload_conf()")
+        yield f"postgres://portal@/site?host={host}"
+        rules.write_text(before)
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_password_of_any_signs_may_stand_beside_the_address(
+    site, closed, settings, tmp_path, monkeypatch
+):
+    """Everything that reaches the database takes it: moving, backing up, restoring."""
+    rows_before = contents()
+    move(closed)
+    settings.DATA_DIR = tmp_path / "another"
+    settings.DATA_DIR.mkdir()
+
+    with databases.stand_in(databases.at(closed)):
+        call_command("backup", verify=True, stdout=StringIO())
+        Practice.objects.update(name="Changed since")
+        call_command("restore", site.backups[0].name, yes=True, stdout=StringIO())
+        assert contents(but=["clinic_verifiedbackup"]) == {
+            name: rows
+            for name, rows in rows_before.items()
+            if name != "clinic_verifiedbackup"
+        }
+
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    with pytest.raises(OperationalError, match="password authentication failed"):
+        databases.wrapper(databases.at(closed)).ensure_connection()
+
+
+def test_an_address_that_cannot_be_read_is_not_quoted():
+    with pytest.raises(CommandError, match="The address of the database") as refusal:
+        move("postgres://portal:hush/secret@database/portal")
+
+    assert "hush" not in str(refusal.value)
