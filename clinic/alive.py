@@ -2,15 +2,24 @@
 
     python -m clinic.alive
 
-Exits with 0 if it does. It needs neither settings nor Django.
+Exits with 0 if it does. It reads no settings, but asks under the first of ALLOWED_HOSTS,
+which may stand in a file as it may for the settings.
 """
 
 import http.client
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+
+from clinic.environment import read_variables_from_files
+
 
 def main() -> None:
+    try:
+        read_variables_from_files(["ALLOWED_HOSTS"])
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     host = os.environ.get("ALLOWED_HOSTS", "").partition(",")[0].strip().lstrip("*.")
     port = int(os.environ.get("PORT", "8000"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)

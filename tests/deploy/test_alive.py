@@ -41,6 +41,25 @@ def test_a_portal_that_answers_is_alive(answering, monkeypatch):
     assert "\r\nHost: example.org\r\n" in asked[0]
 
 
+def test_the_names_of_the_site_may_stand_in_a_file(answering, monkeypatch, tmp_path):
+    (tmp_path / "hosts").write_text("www.example.org,b.example\n")
+    monkeypatch.setenv("ALLOWED_HOSTS", "")
+    monkeypatch.setenv("ALLOWED_HOSTS_FILE", str(tmp_path / "hosts"))
+    asked, thread = answering(200)
+
+    alive.main()
+    thread.join()
+
+    assert "\r\nHost: www.example.org\r\n" in asked[0]
+
+
+def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("ALLOWED_HOSTS_FILE", str(tmp_path / "gone"))
+
+    with pytest.raises(SystemExit, match="ALLOWED_HOSTS_FILE is "):
+        alive.main()
+
+
 def test_a_portal_without_its_database_is_not(answering):
     _asked, thread = answering(500)
 
