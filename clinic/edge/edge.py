@@ -334,8 +334,9 @@ def known(path: str, query: str) -> str:
         return f"?{urlencode(old)}"
     if "." in path.rpartition("/")[2]:
         return ""
+    text = query.encode("latin-1").decode(errors="replace")  # it has a byte a character
     try:
-        pairs = dict(parse_qsl(query, max_num_fields=20))
+        pairs = dict(parse_qsl(text, max_num_fields=20))
     except ValueError:
         return ""
     understood = {

@@ -147,6 +147,9 @@ def test_an_answer_is_kept_until_something_changes(visitor, article):
         ("page=11&q=a", "?q=a"),
         ("q=", ""),
         ("q=%C3%A0", "?q=%C3%A0"),
+        # As some links and programs write it: its bytes, each of them a character.
+        ("q=\xc3\xa0", "?q=%C3%A0"),
+        ("q=\xe0", "?q=%EF%BF%BD"),
     ],
 )
 def test_what_means_the_same_is_kept_once(query, kept):
