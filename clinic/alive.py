@@ -2,8 +2,8 @@
 
     python -m clinic.alive
 
-Exits with 0 if it does. It reads no settings, but asks under the first of ALLOWED_HOSTS,
-which may stand in a file as it may for the settings.
+Exits with 0 if it does. It reads no settings, but asks under the first of
+ALLOWED_HOSTS, which may stand in a file here too.
 """
 
 import http.client
