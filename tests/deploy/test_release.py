@@ -242,3 +242,71 @@ def test_r17_releases_take_over_under_load_and_nobody_notices(host, site):
     assert len(load.statuses) > 100
     assert set(load.statuses) <= {200, 301}  # 301 without nginx, which brings https
     assert len(set(load.statuses)) == 1
+
+
+# Older releases ##############################################################
+
+STUBS = {
+    "git": "case $1 in archive) tar c -T /dev/null;; *) echo abc1234;; esac",
+    "python3": (
+        'mkdir -p "$3/bin" && printf "#!/bin/sh\\n" > "$3/bin/python" && '
+        'chmod +x "$3/bin/python"'
+    ),
+}
+
+
+@pytest.fixture
+def opt(tmp_path):
+    """A folder like /opt/portal: call it to make a release of nothing there."""
+    programs, root = tmp_path / "bin", tmp_path / "opt"
+    programs.mkdir()
+    for name, lines in STUBS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{lines}\n")
+        (programs / name).chmod(0o755)
+    (root / "releases").mkdir(parents=True)
+
+    def release():
+        subprocess.run(
+            ["sh", ROOT / "deploy/release.sh", root],
+            env={"PATH": f"{programs}:{os.environ['PATH']}"},
+            check=True,
+        )
+        return {path.name for path in (root / "releases").iterdir()}
+
+    release.root = root
+    return release
+
+
+def made(opt, *days):
+    """Make older releases of those days; return their names."""
+    names = [f"2026-01-{day:02}-120000-abcdef0" for day in days]
+    for name in names:
+        (opt.root / "releases" / name / "clinic").mkdir(parents=True)
+    return names
+
+
+def test_a_release_leaves_the_one_before_it_and_one_more(opt):
+    *gone, kept, before = made(opt, 1, 2, 3, 4)
+    (opt.root / "releases" / "of the practice").mkdir()
+    (opt.root / "current").symlink_to(opt.root / "releases" / before)
+
+    left = opt()
+
+    now = (opt.root / "current").resolve().name
+    assert left == {now, before, kept, "of the practice"}
+    assert now not in {*gone, kept, before}
+
+
+def test_a_release_that_runs_is_never_deleted(opt):
+    """Nor the one that was gone back to, nor one with a process anywhere in it."""
+    names = made(opt, 1, 2, 3, 4, 5, 6)
+    (opt.root / "current").symlink_to(opt.root / "releases" / names[0])
+    below = opt.root / "releases" / names[1] / "clinic"
+    running = subprocess.Popen(["sleep", "60"], cwd=below)
+
+    left = opt()
+
+    running.kill()
+    running.wait()
+    now = (opt.root / "current").resolve().name
+    assert left == {now, names[0], names[1], names[4], names[5]}
