@@ -101,7 +101,6 @@ def migrate(folder, kill_at=None):
         cwd=ROOT,
         env=environment(folder),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         text=True,
     )
     with process:
@@ -173,3 +172,41 @@ def test_r17_an_upgrade_that_is_killed_is_finished_by_the_next(
         assert (rows(copy, KEPT), shape(copy)) == expected, moment
         killed += code == -signal.SIGKILL
     assert killed >= 1
+
+
+# The process ends by itself where a migration is about to be noted as applied.
+ENDS = """
+import os, sys
+import django
+django.setup()
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+left = int(sys.argv[1])
+applied = MigrationRecorder.record_applied
+def end(self, *names):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    applied(self, *names)
+MigrationRecorder.record_applied = end
+call_command("migrate", verbosity=0)
+"""
+
+
+@pytest.mark.parametrize("moment", [0, 7])
+def test_r17_an_upgrade_may_end_before_it_has_noted_what_it_did(
+    earliest, undisturbed, tmp_path, moment
+):
+    """Between the two stands a moment of some milliseconds."""
+    copy = tmp_path / "copy"
+    shutil.copytree(earliest, copy)
+    variables = environment(copy, DJANGO_SETTINGS_MODULE="clinic.settings")
+    command = [sys.executable, "-c", ENDS, str(moment)]
+
+    ended = subprocess.run(command, cwd=ROOT, env=variables)
+
+    assert ended.returncode == 9
+    assert migrate(copy)[0] == 0
+    folder, _count = undisturbed
+    assert (rows(copy, KEPT), shape(copy)) == (rows(folder, KEPT), shape(folder))
