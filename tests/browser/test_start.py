@@ -6,8 +6,13 @@ import urllib.error
 import urllib.request
 
 import pytest
+from django.db import connection
 
 from tests.browser.conftest import running_portal
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="is about the file of SQLite"
+)
 
 
 def read(url):

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from gunicorn.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -449,6 +450,7 @@ def test_make_run_knows_its_own_address(host, expected):
     assert launch.site_url(host, "8000") == expected
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="is about the file of SQLite")
 def test_the_data_folder_need_not_be_there(tmp_path):
     data_dir = tmp_path / "not" / "yet"
 
