@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 from django.http import HttpResponse
@@ -19,7 +20,8 @@ from django.template.base import Template
 from django.utils import translation
 from PIL import Image
 
-from clinic import audit
+from clinic import audit, generation
+from clinic.backup import databases
 from clinic.edge import counts
 from clinic.edge.wsgi import WSGIEdge
 from clinic.signing_in import pending
@@ -54,6 +56,18 @@ def widgets_unnoted(django_test_environment):
     Template._render = render
     yield
     Template._render = noted
+
+
+@pytest.fixture(scope="session")
+def bare(django_db_blocker, tmp_path_factory):
+    """A file of SQLite as the migrations leave it: to make one takes seconds."""
+    path = tmp_path_factory.mktemp("bare") / "portal.sqlite3"
+    with (
+        django_db_blocker.unblock(),
+        databases.stand_in(databases.sqlite(path, passing=True)),
+    ):
+        call_command("migrate", verbosity=0)
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -202,6 +216,30 @@ def connection_kept(monkeypatch):
     monkeypatch.setattr(
         BaseDatabaseWrapper, "close_if_unusable_or_obsolete", lambda connection: None
     )
+
+
+class Ended:
+    """The database for which the transaction of a test has ended: others see it."""
+
+    def __init__(self):
+        self.depth = len(connection.savepoint_ids)
+
+    @property
+    def in_atomic_block(self):
+        return len(connection.savepoint_ids) > self.depth
+
+    def __getattr__(self, name):
+        return getattr(connection, name)
+
+
+@pytest.fixture
+def kept(db, monkeypatch):
+    """Let pages keep what they keep where they are served.
+
+    They keep nothing inside a transaction, and all of a test is one.
+    """
+    monkeypatch.setattr(generation, "connection", Ended())
+    monkeypatch.setattr(generation, "_present", (generation.Epoch(0, 0, 0), {}))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.clinic.test_roles import (
 )
 from tests.conftest import upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
+pytestmark = pytest.mark.django_db
 
 TABLE = Path(__file__).parent / "permissions.txt"
 

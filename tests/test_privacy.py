@@ -21,7 +21,7 @@ from tests.test_attacks import (  # noqa: F401  one of them is a fixture
     site,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("kept")
 
 # Staff #######################################################################
 

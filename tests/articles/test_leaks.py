@@ -27,7 +27,7 @@ from clinic.models import Doctor, Email, Picture
 from tests import factories
 from tests.conftest import upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
+pytestmark = pytest.mark.usefixtures("kept")
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(days=1)

@@ -23,7 +23,7 @@ from selectolax.lexbor import LexborHTMLParser
 from articles.models import Article, Edition
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
+pytestmark = pytest.mark.django_db
 
 derandomised = settings(
     deadline=None,

@@ -11,7 +11,6 @@ import reversion
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -68,18 +67,6 @@ def in_one_order(table, found):
         ]
         for row in found
     ]
-
-
-@pytest.fixture(scope="session")
-def bare(django_db_blocker, tmp_path_factory):
-    """A database as the migrations leave it: to make one takes seconds."""
-    path = tmp_path_factory.mktemp("bare") / "portal.sqlite3"
-    with (
-        django_db_blocker.unblock(),
-        databases.stand_in(databases.sqlite(path, passing=True)),
-    ):
-        call_command("migrate", verbosity=0)
-    return path
 
 
 @pytest.fixture(scope="session")
