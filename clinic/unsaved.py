@@ -49,6 +49,10 @@ WHY = {
 }
 
 
+# Asked for beside other fields (clinic/admin/confirming.py), and typed anew.
+OWN_PASSWORD = "own_password"  # noqa: S105  the name of a field
+
+
 def page(request: HttpRequest, fault: Fault | None) -> HttpResponse:
     """Say what has happened and give back what was typed.
 
@@ -86,7 +90,7 @@ def kept(request: HttpRequest) -> dict[str, Any]:
         (name, value)
         for name, values in sent.lists()
         for value in values
-        if name != "csrfmiddlewaretoken"
+        if name not in {"csrfmiddlewaretoken", OWN_PASSWORD}
     ]
     if any("pass" in name for name, _value in fields):
         return {"is_secret": True}

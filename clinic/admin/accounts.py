@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import audit, roles
 from clinic.admin.base import BoundedList, Renamed
+from clinic.admin.confirming import ConfirmedForm, Confirms
 from clinic.admin.second_factor import ResetsSecondFactor
 from clinic.forms import TickGroup
 from clinic.models import Doctor, User
@@ -38,9 +39,16 @@ def name_of(group: Model) -> str:
     return str(roles.NAMES.get(str(group), group))
 
 
+class RoleForm(ConfirmedForm):
+    pass
+
+
 @admin.register(Group)
-class RoleAdmin(BoundedList, GroupAdmin):
+class RoleAdmin(Confirms, BoundedList, GroupAdmin):
     """The roles that the portal comes with are explained; others can be added."""
+
+    form = RoleForm
+    POWERS = ("permissions",)
 
     list_display = ["name_in_words", "explanation"]
     list_display_links = ["name_in_words"]
@@ -111,7 +119,7 @@ class HiddenPassword(ReadOnlyPasswordHashWidget):
         return super().get_context(*args) | {"summary": []}
 
 
-class AccountForm(UserChangeForm):
+class AccountForm(ConfirmedForm, UserChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "password" in self.fields:
@@ -131,7 +139,7 @@ def grantable(by: Any) -> set[int]:
 
 
 @admin.register(User)
-class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
+class AccountAdmin(Confirms, ResetsSecondFactor, BoundedList, UserAdmin):
     """Accounts. Nobody raises himself or others above himself.
 
     Nor does a manager touch an account that may do more than he can give: whoever sets
@@ -146,7 +154,9 @@ class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
     list_filter = ["groups", "is_active"]
     filter_horizontal = ["user_permissions"]
     # What decides what an account may do.
-    POWERS = ("is_staff", "is_superuser", "groups", "user_permissions", "doctor")
+    POWERS = (
+        "is_active", "is_staff", "is_superuser", "groups", "user_permissions", "doctor",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
@@ -160,7 +170,7 @@ class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
         names = ["username", "password", "second_factor"]
         if not self.has_change_permission(request, obj):
             names.remove("password")
-        return [
+        fieldsets = [
             (None, {"fields": names}),
             (
                 _("Who this is"),
@@ -169,11 +179,12 @@ class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
             (_("What the account may do"), {"fields": powers}),
             (_("Dates"), {"fields": ["last_login", "date_joined"]}),
         ]
+        return self.with_question(request, obj, fieldsets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = list(super().get_readonly_fields(request, obj))
         if obj is not None and obj == request.user and not is_superuser(request):
-            fields += self.POWERS
+            fields += [name for name in self.POWERS if name != "is_active"]
         return fields
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -241,7 +252,7 @@ class AccountAdmin(ResetsSecondFactor, BoundedList, UserAdmin):
         """Write down which roles and powers were given and which taken away."""
         given, taken = [], []
         for name in form.changed_data:
-            if name not in (*self.POWERS, "is_active"):
+            if name not in self.POWERS:
                 continue
             before, after = (
                 names_of(name, value)
