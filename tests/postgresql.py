@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 # Nothing here outlives the tests: the disk need not be waited for.
 HASTE = (
@@ -91,10 +92,12 @@ def running() -> Iterator[str]:
 
 
 @contextmanager
-def asked_for() -> Iterator[str]:
-    """Give the address of an empty database, removed at the end, if tests run on one.
+def asked_for(like: str = "") -> Iterator[str]:
+    """Give the address of a database, removed at the end, if tests run on one.
 
-    Without TEST_DATABASE_URL it is empty: the portal's own default, SQLite.
+    It is empty, or a copy of the one at the address ``like``, which nobody may use
+    meanwhile. Without TEST_DATABASE_URL the address is empty: the portal's own default,
+    SQLite.
     """
     server = os.environ.get("TEST_DATABASE_URL", "")
     if not server.startswith("postgres"):
@@ -103,8 +106,9 @@ def asked_for() -> Iterator[str]:
     import psycopg
 
     name = f"portal_{secrets.token_hex(4)}"
+    template = f"TEMPLATE {urlsplit(like).path[1:]}" if like else ""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} {template}")
         try:
             place, mark, parameters = server.partition("?")
             yield f"{place.rpartition('/')[0]}/{name}{mark}{parameters}"

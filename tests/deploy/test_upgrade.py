@@ -2,6 +2,7 @@
 
 What an upgrade leaves is compared with what one that nothing has disturbed leaves.
 UPGRADE_ROUNDS is the number of kills, one at each migration in turn where it is "all".
+On SQLite, and with TEST_DATABASE_URL on PostgreSQL.
 """
 
 import json
@@ -11,10 +12,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests import postgresql
 from tests.test_server import ROOT, environment
 
 pytestmark = pytest.mark.xdist_group("server")
@@ -66,40 +71,77 @@ KEPT = {
 }
 
 
-def rows(folder, tables):
-    with closing(sqlite3.connect(folder / "portal.sqlite3")) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-        return {
-            table: database.execute(f"SELECT {what} FROM {table} ORDER BY 1").fetchall()
-            for table, what in tables.items()
-        }
+SHAPE = {
+    "sqlite": "SELECT type, name FROM sqlite_master WHERE sql NOT NULL",
+    "postgresql": """
+        SELECT 'table', tablename FROM pg_tables WHERE schemaname = 'public'
+        UNION SELECT 'index', indexname FROM pg_indexes WHERE schemaname = 'public'
+        UNION SELECT 'constraint', conname FROM pg_constraint
+        UNION SELECT 'trigger', tgname FROM pg_trigger WHERE NOT tgisinternal
+    """,
+}
 
 
-def shape(folder):
-    """Every table, index and trigger, and how many rows stand in each table."""
-    with closing(sqlite3.connect(folder / "portal.sqlite3")) as database:
-        parts = database.execute(
-            "SELECT type, name FROM sqlite_master WHERE sql NOT NULL ORDER BY 1, 2"
-        ).fetchall()
-        counts = {
-            name: database.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]
-            for kind, name in parts
-            if kind == "table" and name not in NEW_EACH_TIME
-        }
-    return parts, counts
+@dataclass(frozen=True)
+class Data:
+    """The data of a portal: its folder, and the address of a database outside of it."""
+
+    folder: Path
+    url: str = ""
+
+    def environment(self, **variables):
+        return environment(self.folder, DATABASE_URL=self.url, **variables)
+
+    @contextmanager
+    def copied(self, folder):
+        """Give a copy, whose database is gone at the end if it is not in its folder."""
+        shutil.copytree(self.folder, folder)
+        with postgresql.asked_for(like=self.url) as url:
+            yield Data(folder, url)
+
+    @contextmanager
+    def ask(self):
+        """Give a function that returns what a query finds."""
+        if self.url:
+            opened = psycopg.connect(self.url)
+        else:
+            opened = closing(sqlite3.connect(self.folder / "portal.sqlite3"))
+        with opened as database:
+            yield lambda sql: database.execute(sql).fetchall()
+
+    def rows(self):
+        """All that is kept, table by table."""
+        with self.ask() as ask:
+            if not self.url:
+                assert ask("PRAGMA integrity_check") == [("ok",)]
+                assert ask("PRAGMA foreign_key_check") == []
+            return {
+                table: ask(f"SELECT {what} FROM {table} ORDER BY 1")
+                for table, what in KEPT.items()
+            }
+
+    def shape(self):
+        """Every table, index and trigger, and how many rows stand in each table."""
+        with self.ask() as ask:
+            parts = sorted(ask(SHAPE["postgresql" if self.url else "sqlite"]))
+            counts = {
+                name: ask(f'SELECT COUNT(*) FROM "{name}"')[0][0]
+                for kind, name in parts
+                if kind == "table" and name not in NEW_EACH_TIME
+            }
+        return parts, counts
 
 
 # How often something was announced depends on how often it was begun.
 NEW_EACH_TIME = {"clinic_generation"}
 
 
-def migrate(folder, kill_at=None):
+def migrate(data, kill_at=None):
     """Migrate to the newest; kill the process as soon as that migration has begun."""
     process = subprocess.Popen(
         [sys.executable, "-u", "manage.py", "migrate", "--no-color"],
         cwd=ROOT,
-        env=environment(folder),
+        env=data.environment(),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -116,33 +158,33 @@ def migrate(folder, kill_at=None):
 
 @pytest.fixture(scope="module")
 def earliest(tmp_path_factory):
-    """A folder with the portal of the first day, and rows in it."""
-    folder = tmp_path_factory.mktemp("earliest")
-    variables = environment(folder, DJANGO_SETTINGS_MODULE="clinic.settings")
-    subprocess.run(
-        [sys.executable, "-c", EARLIEST], cwd=ROOT, env=variables, check=True
-    )
-    return folder
+    """The data of the portal of the first day."""
+    with postgresql.asked_for() as url:
+        data = Data(tmp_path_factory.mktemp("earliest"), url)
+        variables = data.environment(DJANGO_SETTINGS_MODULE="clinic.settings")
+        subprocess.run(
+            [sys.executable, "-c", EARLIEST], cwd=ROOT, env=variables, check=True
+        )
+        yield data
 
 
 @pytest.fixture(scope="module")
 def undisturbed(earliest, tmp_path_factory):
     """The same after an upgrade, and how many migrations that took."""
-    folder = tmp_path_factory.mktemp("undisturbed") / "data"
-    shutil.copytree(earliest, folder)
-    code, count = migrate(folder)
-    assert code == 0
-    return folder, count
+    with earliest.copied(tmp_path_factory.mktemp("undisturbed") / "data") as data:
+        code, count = migrate(data)
+        assert code == 0
+        yield data, count
 
 
 def test_r17_every_row_of_the_first_day_is_there_after_the_upgrade(
     earliest, undisturbed
 ):
-    folder, count = undisturbed
+    upgraded, count = undisturbed
 
     assert count > 30
-    assert rows(folder, KEPT) == rows(earliest, KEPT)
-    assert json.dumps(rows(earliest, KEPT)).count("Words") > 500
+    assert upgraded.rows() == earliest.rows()
+    assert json.dumps(earliest.rows(), default=str).count("Words") > 500
 
 
 def moments(count):
@@ -157,20 +199,18 @@ def moments(count):
 def test_r17_an_upgrade_that_is_killed_is_finished_by_the_next(
     earliest, undisturbed, tmp_path
 ):
-    folder, count = undisturbed
-    expected = rows(folder, KEPT), shape(folder)
+    upgraded, count = undisturbed
+    expected = upgraded.rows(), upgraded.shape()
     killed = 0
     for moment in moments(count):
-        copy = tmp_path / str(moment)
-        shutil.copytree(earliest, copy)
+        with earliest.copied(tmp_path / str(moment)) as copy:
+            code, begun = migrate(copy, kill_at=moment)
+            again, _count = migrate(copy)
 
-        code, begun = migrate(copy, kill_at=moment)
-        again, _count = migrate(copy)
-
-        assert begun == moment + 1
-        assert again == 0, moment
-        assert (rows(copy, KEPT), shape(copy)) == expected, moment
-        killed += code == -signal.SIGKILL
+            assert begun == moment + 1
+            assert again == 0, moment
+            assert (copy.rows(), copy.shape()) == expected, moment
+            killed += code == -signal.SIGKILL
     assert killed >= 1
 
 
@@ -199,14 +239,14 @@ def test_r17_an_upgrade_may_end_before_it_has_noted_what_it_did(
     earliest, undisturbed, tmp_path, moment
 ):
     """Between the two stands a moment of some milliseconds."""
-    copy = tmp_path / "copy"
-    shutil.copytree(earliest, copy)
-    variables = environment(copy, DJANGO_SETTINGS_MODULE="clinic.settings")
+    upgraded, _count = undisturbed
     command = [sys.executable, "-c", ENDS, str(moment)]
+    with earliest.copied(tmp_path / "copy") as copy:
+        variables = copy.environment(DJANGO_SETTINGS_MODULE="clinic.settings")
 
-    ended = subprocess.run(command, cwd=ROOT, env=variables)
+        ended = subprocess.run(command, cwd=ROOT, env=variables)
 
-    assert ended.returncode == 9
-    assert migrate(copy)[0] == 0
-    folder, _count = undisturbed
-    assert (rows(copy, KEPT), shape(copy)) == (rows(folder, KEPT), shape(folder))
+        assert ended.returncode == 9
+        assert migrate(copy)[0] == 0
+        expected = upgraded.rows(), upgraded.shape()
+        assert (copy.rows(), copy.shape()) == expected
