@@ -40,7 +40,8 @@ class ConfirmedForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not asks(self.request):
+        # What is new gives nobody anything yet.
+        if self.instance._state.adding or not asks(self.request):
             del self.fields[OWN_PASSWORD]
 
     @cached_property

@@ -136,6 +136,15 @@ def test_what_a_role_may_do_asks_too(staff):
     assert group.permissions.count() == 1
 
 
+def test_a_new_role_is_nobodys_yet_and_asks_for_nothing():
+    client = some_time_later(signed_in(factories.UserFactory()))
+    given = {"name": "helpers", "permissions": [str(Permission.objects.first().pk)]}
+
+    assert errors(save(client, "/admin/auth/group/add/", **given)) == []
+
+    assert Group.objects.get(name="helpers").permissions.count() == 1
+
+
 def test_what_cannot_be_saved_is_kept_without_it(rf):
     """The page that comes instead; the password is typed anew."""
     sent = {"last_name": "After", "own_password": PASSWORD}
