@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -75,25 +75,26 @@ class Handler(FileUploadHandler):
     what is wrong and show everything else that was typed.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.files: list[IO[bytes]] = []
+    # The one that is under way; those before it are the request's, which closes them.
+    file: IO[bytes] | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        self.upload_interrupted()
         self.file = nameless(settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
-        self.files.append(self.file)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        file = cast(IO[bytes], self.file)
         if start + len(raw_data) <= LARGEST_FILE:
-            self.file.write(raw_data)
+            file.write(raw_data)
         else:
-            self.file.truncate(0)
+            file.truncate(0)
 
     def file_complete(self, file_size: int) -> UploadedFile:
-        self.file.seek(0)
+        file, self.file = cast(IO[bytes], self.file), None
+        file.seek(0)
         return UploadedFile(
-            self.file,
+            file,
             self.file_name,
             self.content_type,
             file_size,
@@ -102,8 +103,8 @@ class Handler(FileUploadHandler):
         )
 
     def upload_interrupted(self) -> None:
-        for file in self.files:
-            file.close()
+        if self.file is not None:
+            self.file.close()
 
     def __del__(self) -> None:
         # Django closes what it has handed on, but nothing that breaks off half-way.

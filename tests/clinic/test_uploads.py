@@ -684,6 +684,22 @@ def test_a22_a_file_that_arrives_has_no_name():
     held.close()
 
 
+def test_a22_a_file_that_breaks_off_takes_none_before_it_along():
+    handler = Handler(RequestFactory().post("/"))
+    handler.new_file("upload", "x.jpg", "image/jpeg", None)
+    handler.receive_data_chunk(b"whole", 0)
+    whole = handler.file_complete(5)
+    handler.new_file("upload", "y.jpg", "image/jpeg", None)
+    handler.receive_data_chunk(b"ha", 0)
+    half = handler.file
+
+    handler.upload_interrupted()
+
+    assert whole.read() == b"whole"
+    assert half.closed
+    whole.close()
+
+
 # Stores one picture, and is killed before its row is there.
 BE_KILLED = """
 import os, signal, sys
