@@ -10,7 +10,7 @@ import io
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -149,14 +149,22 @@ class ASGIEdge:
         work = (self.edge.ask, key, scope["scheme"], headers[b"host"].decode("latin-1"))
         while (task := self.renders.get(key)) is not None:
             answer = await asyncio.shield(task)
+            # Where that was done already, nothing was waited for, and what else is to
+            # be done once it is still stands in line: it would come round for ever.
+            self.is_rendered(key, task)
             if isinstance(answer, Response):
                 return await self.in_thread(*work)
             if await self.asked(self.edge.still_holds, answer):
                 return answer
         task = asyncio.ensure_future(self.in_thread(*work))
         self.renders[key] = task
-        task.add_done_callback(lambda _: self.renders.pop(key, None))
+        task.add_done_callback(partial(self.is_rendered, key))
         return await to_its_end(task, close)
+
+    def is_rendered(self, key: str, task: asyncio.Future[Kept | Response]) -> None:
+        """Forget a task that is done, but not one that has begun since."""
+        if self.renders.get(key) is task:
+            del self.renders[key]
 
     async def respond(
         self, send: Send, status: int, headers: RawHeaders, body: bytes | None

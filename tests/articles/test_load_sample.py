@@ -40,7 +40,7 @@ from clinic.models import (
     User,
 )
 from tests import factories
-from tests.conftest import stored_files
+from tests.conftest import is_sure, stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +87,7 @@ def password():
 def editor(client):
     load()
     assert client.login(username="editor", password=password()) is True
+    is_sure(client)
     return client
 
 

@@ -287,6 +287,42 @@ def test_a_page_that_became_old_while_many_waited_is_made_once_more(
     assert bodies == [b"/a? #1"] + [b"/a? #2"] * 99
 
 
+def test_an_answer_that_is_old_when_it_is_ready_holds_up_nobody(
+    edge, present, monkeypatch
+):
+    """Whoever comes in the moment between the answer and what follows from it."""
+    get(edge, "/a")
+    old = edge.edge.stored("/a")
+    present.number = 2
+    holds, asked = edge.edge.still_holds, []
+
+    def still_holds(kept):
+        asked.append(kept)
+        assert len(asked) < 10, "It comes round for ever."
+        return holds(kept)
+
+    monkeypatch.setattr(edge.edge, "still_holds", still_holds)
+
+    async def come():
+        task = edge.renders["/a"] = asyncio.get_running_loop().create_future()
+        task.set_result(old)
+        return await ask(edge, "/a")
+
+    assert run(come()).body == b"/a? #2"
+    assert edge.renders == {}
+
+
+def test_a_render_that_began_since_is_not_forgotten_with_the_one_before(edge):
+    async def late():
+        loop = asyncio.get_running_loop()
+        before, now = loop.create_future(), loop.create_future()
+        edge.renders["/a"] = now
+        edge.is_rendered("/a", before)
+        return edge.renders["/a"] is now
+
+    assert run(late())
+
+
 def test_what_cannot_be_kept_is_made_for_each(edge, application):
     application.headers = []
     bodies = {answer.body for answer in together(edge, 20)}
