@@ -34,8 +34,10 @@ TABLE = Path(__file__).parent / "permissions.txt"
 
 # The matrix ###################################################################
 
-# It takes a while: once, in one process.
-matrix = pytest.mark.xdist_group("permissions")
+
+def matrix(test):
+    """Mark a test of what takes a while: once, and in one process."""
+    return pytest.mark.exhaustive(pytest.mark.xdist_group("permissions")(test))
 
 
 @pytest.fixture(scope="module")
