@@ -39,17 +39,12 @@ def name_of(group: Model) -> str:
     return str(roles.NAMES.get(str(group), group))
 
 
-class RoleForm(ConfirmedForm):
-    pass
-
-
 @admin.register(Group)
 class RoleAdmin(Confirms, BoundedList, GroupAdmin):
     """The roles that the portal comes with are explained; others can be added."""
 
-    form = RoleForm
+    form = ConfirmedForm
     POWERS = ("permissions",)
-
     list_display = ["name_in_words", "explanation"]
     list_display_links = ["name_in_words"]
 

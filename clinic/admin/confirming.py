@@ -4,7 +4,6 @@ A desk that stands open, or a stolen session, gives nobody any power (OWASP ASVS
 7.5.1). The question stands in the form itself: what was typed beside it is not lost.
 """
 
-import time
 from typing import Any
 
 from django import forms
@@ -69,7 +68,7 @@ class ConfirmedForm(forms.ModelForm):
         user: Any = self.request.user
         again = PasswordAgain(self.request, user, {"password": password})
         if again.is_valid():
-            self.request.session[pending.SURE] = time.time()
+            pending.become_sure(self.request)
         for error in again.errors.get("password", ()):
             self.add_error(OWN_PASSWORD, str(error))
 

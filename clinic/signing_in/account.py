@@ -4,7 +4,6 @@ Whoever changes a factor has typed the password a moment ago, or types it again:
 that stands open, or a stolen session, is not enough to take an account over.
 """
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -67,7 +66,7 @@ def again(request: HttpRequest, site: Any) -> HttpResponse:
     user = who(request)
     form = PasswordAgain(request, user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        request.session[pending.SURE] = time.time()
+        pending.become_sure(request)
         where = request.GET.get("next", "")
         is_ours = where.startswith(reverse("admin:index"))
         return HttpResponseRedirect(where if is_ours else reverse("admin:own"))

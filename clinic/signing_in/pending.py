@@ -42,6 +42,11 @@ def is_sure(request: HttpRequest) -> bool:
     return 0 <= time.time() - request.session.get(SURE, 0) < FRESH
 
 
+def become_sure(request: HttpRequest) -> None:
+    """Remember that the password was typed just now."""
+    request.session[SURE] = time.time()
+
+
 def begin(request: HttpRequest, user: User, leads_to: str) -> None:
     """Remember who has typed the right password, and which one it was."""
     request.session.flush()
@@ -89,7 +94,7 @@ def finish(request: HttpRequest, user: User, *, by: str, backend: str) -> None:
     for name in (PENDING, passkeys.STATE, codes.NEW_KEY):
         request.session.pop(name, None)
     login(request, user, backend=backend)
-    request.session[SURE] = time.time()
+    become_sure(request)
     if by:
         request.session[COMPLETE] = by
     logger.info(
